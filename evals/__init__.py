@@ -1,0 +1,1 @@
+"""Question sets, predictions, scores, and a plain baseline to compare with."""

@@ -1,0 +1,1 @@
+"""The command `digest`, the web chat and the doors for programs."""
