@@ -5,7 +5,8 @@ IngestError
 ├── DigestFormatError  an entry of a digest does not follow the format
 ├── EmbedderError      a model cannot be loaded or asked, or is not the one the library was made with
 └── LibraryError       the library on disk, or its database or index server
-    └── LibraryBusy    another process is writing to it
+    ├── LibraryBusy    another process is writing to it
+    └── IndexUnusable  its search index is damaged or out of reach; the record can stand in
 """
 
 from __future__ import annotations
@@ -33,3 +34,7 @@ class LibraryError(IngestError):
 
 class LibraryBusy(LibraryError):
     """Another process holds the library's writer lock."""
+
+
+class IndexUnusable(LibraryError):
+    """The search index cannot be opened, read or written. Nothing is lost: the record holds all vectors."""

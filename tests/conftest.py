@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -34,7 +35,11 @@ class WordEmbedder:
             progress(len(texts))
         return rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-9)
 
+    def embed_query(self, text: str) -> NDArray[np.float32]:
+        return self.embed([text])[0]
 
+
+@cache
 def _direction(word: str, dim: int) -> NDArray[Any]:
     seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:8], "big")
     return np.random.default_rng(seed).standard_normal(dim)
@@ -43,3 +48,16 @@ def _direction(word: str, dim: int) -> NDArray[Any]:
 @pytest.fixture
 def embedder() -> WordEmbedder:
     return WordEmbedder()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--slow", action="store_true", help="run the tests marked slow, too")
+    parser.addoption("--kills", type=int, default=30, help="how many ingests the kill test ends with kill -9")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not config.getoption("--slow"):
+        skip = pytest.mark.skip(reason="slow: give --slow")
+        for item in items:
+            if "slow" in item.keywords:
+                item.add_marker(skip)

@@ -1,0 +1,293 @@
+"""The turn: a question in, events out. Found what to answer from, the answer's text as it comes, the answer."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import replace
+
+from assistant import check
+from assistant.answer import (
+    EXTRACTIVE,
+    Answer,
+    Conversation,
+    Delta,
+    Event,
+    Evidence,
+    Finished,
+    Found,
+    Hit,
+    Query,
+    Searched,
+    Wants,
+)
+from assistant.cite import CitationFilter
+from assistant.compose import Draft, Materials, compose, is_unanswerable, surveyed
+from assistant.errors import ModelError, QuestionError
+from assistant.evidence import EvidenceFinder
+from assistant.model import LanguageModel
+from assistant.names import Names
+from assistant.prompt import CANNOT_ANSWER, build_messages
+from assistant.retrieve import Ranking, Retriever
+from assistant.settings import AssistantSettings
+from assistant.understand import Shelf, follow_up, understand
+from ingest.library import Library
+from ingest.paper import Filters, Paper
+
+log = logging.getLogger(__name__)
+
+LONGEST_QUESTION = 4000
+DEPTH = 100
+_SOURCES = 8
+_SENTENCES_PER_SOURCE = 4
+# A question that finds, first of all, what the last one found is taken to go on about it.
+_LEADING = 3
+_LEAST_SUPPORTED = 0.5
+
+
+class Assistant:
+    """Answers questions about a library, alone or with a language model. One serves any number of conversations."""
+
+    def __init__(
+        self, library: Library, model: LanguageModel | None = None, settings: AssistantSettings | None = None
+    ) -> None:
+        self.library = library
+        self.model = model
+        self.settings = settings or AssistantSettings()
+        self.retriever = Retriever(library)
+        self._lock = threading.Lock()
+        self._shelf: tuple[int, Shelf] | None = None
+
+    def warm(self) -> None:
+        """Loads what the first question would otherwise wait for."""
+        if self.library.count():
+            self.search("warm up")
+
+    def understand(self, question: str, conversation: Conversation | None = None) -> Query:
+        """The question as a Query. Raises QuestionError if there is none, or it is too long to be one."""
+        question = question.strip()
+        if not question:
+            raise QuestionError("expected a question, got nothing: type one, such as `which papers edit videos?`")
+        if len(question) > LONGEST_QUESTION:
+            raise QuestionError(
+                f"expected a question of at most {LONGEST_QUESTION:,} characters, got {len(question):,}: shorten it"
+            )
+        return understand(question, self._shelved(), conversation)
+
+    def search(self, question: str, filters: Filters | None = None, k: int = DEPTH) -> tuple[Query, tuple[Hit, ...]]:
+        """The question as it was understood, and the `k` best papers for it, best first."""
+        query = narrowed(self.understand(question), filters)
+        return query, self.retriever.search(query, k).hits
+
+    async def answer(
+        self,
+        question: str,
+        conversation: Conversation | None = None,
+        filters: Filters | None = None,
+        k: int | None = None,
+    ) -> Answer:
+        """The whole answer. Raises QuestionError for a question that cannot be asked."""
+        async for event in self.stream(question, conversation, filters, k):
+            if isinstance(event, Finished):
+                return event.answer
+        raise AssertionError("a turn ends with Finished")
+
+    async def stream(
+        self,
+        question: str,
+        conversation: Conversation | None = None,
+        filters: Filters | None = None,
+        k: int | None = None,
+    ) -> AsyncGenerator[Event, None]:
+        """One Found, the text in Deltas, one Finished. `k` bounds the papers of a list."""
+        clock = _Clock()
+        materials = await asyncio.to_thread(self._materials, question, conversation, filters, clock)
+        yield Found(materials.query, materials.ranking.hits, materials.searched)
+        notice = ""
+        if self.model and _is_for_a_model(materials):
+            turn = _ModelTurn(self.model, materials, conversation, self.settings, clock)
+            async with aclosing(turn.stream()) as events:
+                async for delta in events:
+                    yield delta
+            if turn.answer:
+                yield Finished(_logged(turn.answer))
+                return
+            notice = turn.notice
+        draft = await asyncio.to_thread(compose, materials, k)
+        clock.first_token()
+        yield Delta(draft.text)
+        yield Finished(_logged(_answer(draft, materials, EXTRACTIVE, notice, clock)))
+
+    def _materials(
+        self, question: str, conversation: Conversation | None, filters: Filters | None, clock: _Clock
+    ) -> Materials:
+        """Everything an answer is made of; the searching part of a turn."""
+        query = narrowed(self.understand(question, conversation), filters)
+        ranking = self.retriever.search(query, DEPTH)
+        if conversation and conversation.turns and not query.follows and _goes_on(ranking, conversation):
+            query = narrowed(follow_up(query, conversation), filters)
+            ranking = self.retriever.search(query, DEPTH)
+        clock.searched()
+        first, last = self.library.span()
+        searched = Searched(ranking.searched, len(ranking.lexical), first, last, clock.search_seconds)
+        return Materials(query, ranking, searched, EvidenceFinder(self.library, query, ranking), self.library)
+
+    def _shelved(self) -> Shelf:
+        """Names, categories and months of the library as it stands."""
+        lexical = self.retriever.lexical
+        with self._lock:
+            version = self.library.version()
+            if self._shelf is None or self._shelf[0] != version:
+                names = Names(self.library.iter_papers(), self.library.authors(), lexical)
+                self._shelf = (version, Shelf(names, self.library.categories(), self.library.months()))
+            return self._shelf[1]
+
+
+def narrowed(query: Query, filters: Filters | None) -> Query:
+    """The query with filters set beside the question: where both speak, the given ones count."""
+    if not filters:
+        return query
+    own = query.filters
+    return replace(
+        query,
+        filters=Filters(
+            filters.categories or own.categories,
+            filters.authors or own.authors,
+            filters.since or own.since,
+            filters.until or own.until,
+            filters.arxiv_ids or own.arxiv_ids,
+            own.max_authors if filters.max_authors is None else filters.max_authors,
+        ),
+    )
+
+
+def _goes_on(ranking: Ranking, conversation: Conversation) -> bool:
+    """Whether a question without a pointing word still is about what was found before."""
+    before = {hit.paper.arxiv_id for hit in conversation.turns[-1].answer.hits[:_LEADING]}
+    return any(hit.paper.arxiv_id in before for hit in ranking.hits[:_LEADING])
+
+
+def _is_for_a_model(materials: Materials) -> bool:
+    """Counts and lists from the record, refusals and an empty library are code's to answer."""
+    query, ranking = materials.query, materials.ranking
+    return query.wants is not Wants.CATALOGUE and bool(ranking.hits) and not is_unanswerable(query, ranking)
+
+
+class _Clock:
+    """Seconds of a turn: to the end of the search, to the first text, in all."""
+
+    def __init__(self) -> None:
+        self._start = time.perf_counter()
+        self.search_seconds = 0.0
+        self._first_token = 0.0
+
+    def searched(self) -> None:
+        self.search_seconds = time.perf_counter() - self._start
+
+    def first_token(self) -> None:
+        self._first_token = self._first_token or time.perf_counter() - self._start
+
+    def seconds(self) -> dict[str, float]:
+        total = time.perf_counter() - self._start
+        return {"search": self.search_seconds, "first_token": self._first_token or total, "total": total}
+
+
+class _ModelTurn:
+    """A model's part of a turn. After `stream`, either `answer` is set or `notice` says why there is none."""
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        materials: Materials,
+        conversation: Conversation | None,
+        settings: AssistantSettings,
+        clock: _Clock,
+    ) -> None:
+        self._model = model
+        self._materials = materials
+        self._history = conversation.turns if conversation else ()
+        self._settings = settings
+        self._clock = clock
+        self.answer: Answer | None = None
+        self.notice = ""
+
+    async def stream(self) -> AsyncGenerator[Delta, None]:
+        """The prose as it comes, through the citation filter."""
+        papers, evidence = await asyncio.to_thread(_sources, self._materials)
+        text = ""
+        try:
+            budget = min(self._settings.prompt_tokens, self._model.context_tokens - self._settings.answer_tokens)
+            query = self._materials.query
+            prompt = build_messages(query.text, query, evidence, papers, self._history, self._model, budget)
+            filtered = CitationFilter(prompt.sources)
+            async with aclosing(self._model.stream(prompt.messages)) as pieces:
+                async for piece in pieces:
+                    if shown := filtered.feed(piece):
+                        self._clock.first_token()
+                        text += shown
+                        yield Delta(shown)
+            if rest := filtered.finish():
+                text += rest
+                yield Delta(rest)
+        except ModelError as error:
+            self.notice = str(error)
+            return
+        used = {source.arxiv_id: papers[source.arxiv_id] for source in prompt.sources}
+        await asyncio.to_thread(self._judge, text.strip(), used)
+
+    def _judge(self, text: str, papers: dict[str, Paper]) -> None:
+        """Takes the prose as the answer if enough of it stands, else leaves a notice."""
+        name = self._model.name
+        if CANNOT_ANSWER.casefold() in text.casefold():
+            self.notice = f"{name} found no answer in the sources; these are the papers' own sentences."
+            return
+        claims = check.check(text, papers, self._materials.library.embedder)
+        if check.supported_share(claims) < _LEAST_SUPPORTED:
+            self.notice = f"Too little of what {name} wrote stands in the papers; these are their own sentences."
+            return
+        draft = Draft([text], list(claims))
+        self.answer = _answer(draft, self._materials, name, "", self._clock)
+
+
+def _sources(materials: Materials) -> tuple[dict[str, Paper], list[Evidence]]:
+    """The papers and sentences a model is shown, most relevant first."""
+    hits = materials.ranking.hits
+    kept = surveyed(hits) if materials.query.wants is Wants.SURVEY else hits
+    papers = [hit.paper for hit in kept[:_SOURCES]]
+    best = materials.evidence.best(papers, _SENTENCES_PER_SOURCE)
+    return {paper.arxiv_id: paper for paper in papers}, [e for paper in papers for e in best[paper.arxiv_id]]
+
+
+def _answer(draft: Draft, materials: Materials, mode: str, notice: str, clock: _Clock) -> Answer:
+    return Answer(
+        text=draft.text,
+        claims=tuple(draft.claims),
+        citations=tuple(dict.fromkeys(check.CITATION.findall(draft.text))),
+        hits=materials.ranking.hits,
+        query=materials.query,
+        searched=materials.searched,
+        abstained=draft.abstained,
+        mode=mode,
+        seconds=clock.seconds(),
+        notice=notice,
+        table=draft.table,
+    )
+
+
+def _logged(answer: Answer) -> Answer:
+    top = answer.hits[0].score if answer.hits else 0.0
+    log.info(
+        "answered wants=%s k=%d top=%.3f seconds=%.3f model=%s abstained=%s",
+        answer.query.wants.value,
+        len(answer.hits),
+        top,
+        answer.seconds["total"],
+        answer.mode,
+        answer.abstained,
+    )
+    log.debug("question %r", answer.query.text)
+    return answer

@@ -1,0 +1,362 @@
+"""Answers without a model: the papers' own sentences, chosen, ordered and cited, with counts made by code."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from assistant import fit
+from assistant.answer import Claim, Evidence, Hit, Query, Searched, Support, Wants
+from assistant.evidence import EvidenceFinder
+from assistant.retrieve import Ranking
+from assistant.wording import Wording, wording
+from ingest.library import Library
+from ingest.paper import Filters, Paper, Section
+
+CLEAR_FIT = 0.6
+_MOST_LISTED = 50
+_MOST_SURVEYED = 30
+_NEAREST = 3
+_FACT_SENTENCES = 2
+_COMPARED = 2
+# A second paper is named beside the first where its score comes this near: then code cannot tell which was meant.
+_AS_GOOD = 0.97
+_CELL_CHARACTERS = 190
+_MATHS = re.compile(r"(\$[^$\n]{1,200}\$)")
+_MARKDOWN = re.compile(r"([\\`*\[\]<|])")
+Table = tuple[tuple[str, ...], ...]
+
+
+@dataclass(slots=True)
+class Draft:
+    """An answer being written: Markdown lines, and the claims made in them."""
+
+    lines: list[str] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
+    abstained: bool = False
+    table: Table = ()
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines).strip()
+
+    def record(self, text: str) -> str:
+        """`text` as a claim that the library's record stands for."""
+        self.claims.append(Claim(text, (), Support.RECORD))
+        return text
+
+    def quote(self, evidence: Evidence) -> str:
+        """The evidence as Markdown, claimed as quoted."""
+        text = escape(evidence.text)
+        self.claims.append(Claim(text, (evidence,), Support.QUOTED))
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Materials:
+    """What an answer is made of."""
+
+    query: Query
+    ranking: Ranking
+    searched: Searched
+    evidence: EvidenceFinder
+    library: Library
+
+    @property
+    def words(self) -> Wording:
+        return wording(self.query.language)
+
+
+def compose(materials: Materials, k: int | None = None) -> Draft:
+    """The extractive answer. `k` bounds the papers of a list."""
+    if materials.searched.of == 0:
+        return Draft([materials.words.empty], abstained=True)
+    query, ranking = materials.query, materials.ranking
+    if query.wants is Wants.CATALOGUE:
+        return _catalogue(materials, k)
+    if not ranking.hits or is_unanswerable(query, ranking):
+        return _refusal(materials)
+    return _WRITERS[query.wants](materials, k)
+
+
+def is_unanswerable(query: Query, ranking: Ranking) -> bool:
+    """Whether what was found is too little to be an answer. A paper that the question names always is one."""
+    if query.papers and any(hit.paper.arxiv_id in query.papers for hit in ranking.hits):
+        return False
+    return ranking.answerable < fit.least(ranking.hits, "answerable") * (0.3 if query.follows else 1.0)
+
+
+# --- lists
+
+
+def surveyed(hits: Sequence[Hit], k: int | None = None) -> tuple[Hit, ...]:
+    """The hits that belong in a survey: those that fit, the best one at least, `k` at most."""
+    least = fit.least(hits, "paper")
+    kept = [hit for hit in hits if hit.fit >= least] or list(hits[:1])
+    return tuple(kept[: k or _MOST_SURVEYED])
+
+
+def _survey(materials: Materials, k: int | None) -> Draft:
+    draft, words = Draft(), materials.words
+    kept = surveyed(materials.ranking.hits, k)
+    clear = [hit for hit in kept if hit.fit >= CLEAR_FIT]
+    borderline = [hit for hit in kept if hit.fit < CLEAR_FIT]
+    draft.lines += [draft.record(_count_line(words, len(clear), len(borderline), materials.searched)), ""]
+    draft.lines += [f"{n}. {_entry(draft, hit.paper, materials)}" for n, hit in enumerate(clear, 1)]
+    if borderline:
+        draft.lines += ["", words.borderline, ""] if clear else []
+        draft.lines += [f"- {_entry(draft, hit.paper, materials)}" for hit in borderline]
+    return draft
+
+
+def _count_line(words: Wording, clear: int, borderline: int, searched: Searched) -> str:
+    shape = words.clear_and_borderline if borderline and clear else words.clear if clear else words.only_borderline
+    counts = shape.format(clear=clear, borderline=borderline)
+    scope = words.scope.format(papers=searched.papers, days=days(words, searched))
+    return f"{counts}{'，' if words.scope.startswith('共') else ', '}{scope}{_stop(words)}"
+
+
+def _entry(draft: Draft, paper: Paper, materials: Materials) -> str:
+    evidence = materials.evidence.one_line(paper)
+    return titled(paper) + (f": {draft.quote(evidence)}" if evidence else "")
+
+
+def titled(paper: Paper) -> str:
+    return f"{cite(paper)} **{escape(paper.title)}**"
+
+
+def cite(paper: Paper) -> str:
+    return f"[{paper.arxiv_id}]({paper.url})"
+
+
+# --- one paper
+
+
+def _fact(materials: Materials, k: int | None) -> Draft:
+    draft = Draft()
+    for hit in _meant(materials.ranking.hits):
+        sentences = materials.evidence.best([hit.paper], _FACT_SENTENCES)[hit.paper.arxiv_id]
+        if sentences:
+            quotes = " ".join(draft.quote(evidence) for evidence in _in_order(_distinct(sentences)))
+            draft.lines += [f"{quotes} — {titled(hit.paper)}", ""]
+    return draft
+
+
+def _meant(hits: Sequence[Hit]) -> Sequence[Hit]:
+    """The paper that is meant; two where they come out alike."""
+    return hits[:2] if len(hits) > 1 and hits[1].score >= _AS_GOOD * hits[0].score else hits[:1]
+
+
+def _distinct(sentences: Sequence[Evidence]) -> list[Evidence]:
+    """Without sentences that stand, whole, in an earlier one."""
+    kept: list[Evidence] = []
+    for evidence in sentences:
+        if not any(evidence.text in other.text for other in kept):
+            kept.append(evidence)
+    return kept
+
+
+def _in_order(sentences: Iterable[Evidence]) -> list[Evidence]:
+    sections = list(Section)
+    return sorted(sentences, key=lambda evidence: (sections.index(evidence.section), evidence.start))
+
+
+def _lookup(materials: Materials, k: int | None) -> Draft:
+    draft, hits = Draft(), materials.ranking.hits
+    paper = hits[0].paper
+    draft.lines += [f"{titled(paper)} ({byline(paper)})", ""]
+    best = materials.evidence.best([paper], _FACT_SENTENCES)[paper.arxiv_id]
+    sentences = _distinct(_first_sentences(paper, Section.TLDR, materials)[:1] + list(best))
+    draft.lines += [" ".join(draft.quote(evidence) for evidence in _in_order(sentences))]
+    others = _meant(hits)[1:]
+    draft.lines += ["", f"{materials.words.perhaps} {', '.join(titled(hit.paper) for hit in others)}"] if others else []
+    return draft
+
+
+def byline(paper: Paper, most: int = 3) -> str:
+    """First authors, category and month."""
+    names = ", ".join(paper.authors[:most]) + (" et al." if len(paper.authors) > most else "")
+    return "; ".join(part for part in (escape(names), paper.primary_category, paper.month) if part)
+
+
+def _summary(materials: Materials, k: int | None) -> Draft:
+    draft, words = Draft(), materials.words
+    for hit in [hit for hit in materials.ranking.hits if hit.paper.arxiv_id in materials.query.papers][:_COMPARED]:
+        draft.lines += [f"{titled(hit.paper)} ({byline(hit.paper)})", ""]
+        for section, sentences in _fields(hit.paper, materials):
+            draft.lines.append(f"- **{words.fields[section]}**: {' '.join(map(draft.quote, sentences))}")
+        draft.lines.append("")
+    return draft
+
+
+def _fields(paper: Paper, materials: Materials) -> Iterator[tuple[Section, list[Evidence]]]:
+    """The sections of a paper that summarise it: the digest's if there are any, else the abstract."""
+    wanted = (Section.TLDR, Section.METHOD, Section.RESULT) if paper.summary else (Section.ABSTRACT,)
+    for section in wanted:
+        if sentences := _first_sentences(paper, section, materials):
+            yield section, sentences
+
+
+def _first_sentences(paper: Paper, section: Section, materials: Materials) -> list[Evidence]:
+    everything = materials.evidence.best([paper], 1000)[paper.arxiv_id]
+    return sorted((e for e in everything if e.section is section), key=lambda e: e.start)
+
+
+# --- side by side
+
+
+def _compare(materials: Materials, k: int | None) -> Draft:
+    papers = [hit.paper for hit in _compared(materials)]
+    if len(papers) < _COMPARED:
+        return _fact(materials, k)
+    draft, words = Draft(), materials.words
+    rows = [(words.paper, *(titled(paper) for paper in papers))]
+    for section in (Section.METHOD, Section.RESULT):
+        cells = tuple(_cell(draft, paper, section, materials) for paper in papers)
+        rows.append((words.fields[section], *cells))
+    draft.table = tuple(rows)
+    draft.lines += table_lines(rows)
+    return draft
+
+
+def _compared(materials: Materials) -> Sequence[Hit]:
+    hits, named = materials.ranking.hits, materials.query.papers
+    return sorted(hits, key=lambda hit: hit.paper.arxiv_id not in named)[: max(_COMPARED, min(len(named), 4))]
+
+
+def _cell(draft: Draft, paper: Paper, section: Section, materials: Materials) -> str:
+    """The section's sentences that bear on the question most, as many as fit; else the abstract's."""
+    best = materials.evidence.best([paper], 1000)[paper.arxiv_id]
+    fitting = [e for e in best if e.section is section] or [e for e in best if e.section is Section.ABSTRACT]
+    kept: list[Evidence] = []
+    for evidence in fitting:
+        if not kept or sum(len(e.text) for e in kept) + len(evidence.text) <= _CELL_CHARACTERS:
+            kept.append(evidence)
+    return " ".join(draft.quote(evidence) for evidence in _in_order(kept))
+
+
+def table_lines(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows as a Markdown table; the first one is its head."""
+    lines = ["| " + " | ".join(cell.replace("\n", " ") for cell in row) + " |" for row in rows]
+    return [lines[0], "|" + " --- |" * len(rows[0]), *lines[1:]]
+
+
+# --- the record
+
+
+def _catalogue(materials: Materials, k: int | None) -> Draft:
+    query, library = materials.query, materials.library
+    if not query.filters and not query.order:
+        return _whole_library(materials)
+    ids = library.select(query.filters, oldest_first=query.order == "oldest")
+    if not ids:
+        return _nobody(materials)
+    if query.order and not says_many(query.text):
+        return _extreme(materials, ids[0])
+    return _listed(materials, ids, k)
+
+
+def says_many(text: str) -> bool:
+    return bool(re.search(r"\b(papers|articles|works)\b|哪些|哪几篇|几篇", text, re.IGNORECASE))
+
+
+def _listed(materials: Materials, ids: Sequence[str], k: int | None) -> Draft:
+    draft, words = Draft(), materials.words
+    counted = words.counted.format(count=len(ids), conditions=conditions(materials.query.filters))
+    draft.lines += [draft.record(counted), ""]
+    shown = materials.library.papers(ids[: k or _MOST_LISTED])
+    rows = [(paper.arxiv_id, paper.title, paper.primary_category, paper.month) for paper in shown.values()]
+    draft.table = (("arXiv", words.paper, "category", "month"), *rows)
+    for paper in shown.values():
+        tldr = _first_sentences(paper, Section.TLDR, materials)[:1] if len(shown) <= 5 else []
+        line = draft.record(f"{titled(paper)} ({paper.primary_category}, {paper.month})")
+        draft.lines.append(f"- {line}" + "".join(f": {draft.quote(evidence)}" for evidence in tldr))
+    if len(ids) > len(shown):
+        draft.lines += ["", words.counted_more.format(count=len(ids) - len(shown))]
+    return draft
+
+
+def _extreme(materials: Materials, arxiv_id: str) -> Draft:
+    draft, words = Draft(), materials.words
+    [paper] = materials.library.papers([arxiv_id]).values()
+    which = words.earliest if materials.query.order == "oldest" else words.latest
+    scope = words.scope.format(papers=materials.searched.papers, days="")
+    draft.lines.append(
+        draft.record(
+            words.extreme.format(which=which, scope=scope, paper=titled(paper), category=paper.primary_category)
+        )
+    )
+    return draft
+
+
+def _whole_library(materials: Materials) -> Draft:
+    draft, words, library = Draft(), materials.words, materials.library
+    total = words.total.format(count=materials.searched.of, days=days(words, materials.searched))
+    draft.lines += [draft.record(total)]
+    for head, counts in ((words.by_category, library.categories()), (words.by_month, library.months())):
+        listed = ", ".join(f"{name} {count}" for name, count in _largest(counts))
+        draft.lines += ["", draft.record(f"{head} {listed}")]
+    return draft
+
+
+def _largest(counts: Mapping[str, int], most: int = 20) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]
+
+
+def conditions(filters: Filters) -> str:
+    """The filters in words that both languages share: ` (cs.RO, 2026-02)`."""
+    span = filters.since if filters.since == filters.until else f"{filters.since or '…'} – {filters.until or '…'}"
+    authors = [] if filters.max_authors is None else [f"≤ {filters.max_authors} author"]
+    parts = [*filters.categories, *filters.authors, *([span] if filters.since or filters.until else []), *authors]
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+# --- nothing there
+
+
+def _nobody(materials: Materials) -> Draft:
+    line = materials.words.none_within.format(conditions=conditions(materials.query.filters))
+    draft = Draft(abstained=True)
+    draft.lines.append(draft.record(line))
+    return draft
+
+
+def _refusal(materials: Materials) -> Draft:
+    """What was searched, which of the question's words no digest holds, and the nearest papers as such."""
+    if not materials.searched.papers:
+        return _nobody(materials)
+    draft, words, ranking = Draft(abstained=True), materials.words, materials.ranking
+    scope = words.none.format(papers=materials.searched.papers, days=days(words, materials.searched))
+    draft.lines.append(draft.record(scope))
+    if unknown := [word for word in ranking.matches.words if not ranking.lexical.count(word)]:
+        draft.lines.append(draft.record(words.unknown_words.format(words=", ".join(map(escape, unknown)))))
+    if ranking.hits:
+        near = ", ".join(titled(hit.paper) for hit in ranking.hits[:_NEAREST])
+        draft.lines += ["", words.nearest.format(papers=near)]
+    return draft
+
+
+def days(words: Wording, searched: Searched) -> str:
+    if not searched.first_day:
+        return ""
+    return words.scope_days.format(first=searched.first_day, last=searched.last_day)
+
+
+def _stop(words: Wording) -> str:
+    return "。" if words.scope.startswith("共") else "."
+
+
+def escape(text: str) -> str:
+    """`text` as Markdown that shows it as it is; formulas between dollars stay as they are."""
+    parts = _MATHS.split(" ".join(text.split()))
+    return "".join(part if n % 2 else _MARKDOWN.sub(r"\\\1", part) for n, part in enumerate(parts))
+
+
+_WRITERS: dict[Wants, Callable[[Materials, int | None], Draft]] = {
+    Wants.SURVEY: _survey,
+    Wants.FACT: _fact,
+    Wants.COMPARE: _compare,
+    Wants.LOOKUP: _lookup,
+    Wants.SUMMARY: _summary,
+}

@@ -1,0 +1,67 @@
+"""Evidence: the sentences of a paper that bear on a question, each with its place in the paper."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from assistant.answer import Evidence, Query
+from assistant.lexical import words_of
+from assistant.phrasing import QUANTITY
+from assistant.retrieve import Ranking, evidence_of
+from ingest.library import Library
+from ingest.paper import Paper, Section, Sentence
+from ingest.sentence import language_of, sentences_of
+
+# An asked-for number is seldom in a sentence without one.
+_NUMBER_BONUS = 0.25
+_LANGUAGE_BONUS = 0.15
+# The abstract is the paper's own word; where it and the digest's summary say the same, it is quoted.
+_ABSTRACT_BONUS = 0.02
+_DIGIT = re.compile(r"\d")
+
+
+class EvidenceFinder:
+    """Scores the sentences of papers for one query by words, meaning, numbers and language."""
+
+    def __init__(self, library: Library, query: Query, ranking: Ranking) -> None:
+        self._library = library
+        self._query = query
+        self._ranking = ranking
+        self._wants_number = bool(QUANTITY.search(query.text))
+        # Only the words that the person typed now: a follow-up's topic says which paper, not which sentence.
+        words = {ranking.lexical.correct(word) for word in words_of(query.text)}
+        self._weights = {word: ranking.lexical.idf(word) for word in words}
+        self._whole = sum(self._weights.values()) or 1.0
+
+    def best(self, papers: Sequence[Paper], k: int) -> dict[str, tuple[Evidence, ...]]:
+        """The `k` best sentences of each paper, best first. Papers without text have none."""
+        cosines = self._cosines(papers)
+        return {paper.arxiv_id: self._best_of(paper, cosines, k) for paper in papers}
+
+    def one_line(self, paper: Paper) -> Evidence | None:
+        """One sentence on a paper for a list: the nearest, in the question's language if the paper has text in it."""
+        found = self._best_of(paper, self._cosines([paper]), 1)
+        return found[0] if found else None
+
+    def _best_of(self, paper: Paper, cosines: dict[str, float], k: int) -> tuple[Evidence, ...]:
+        scored = [(self._score(sentence, cosines), sentence) for sentence in sentences_of(paper)]
+        scored.sort(key=lambda pair: -pair[0])
+        return tuple(evidence_of(sentence, score) for score, sentence in scored[:k])
+
+    def _cosines(self, papers: Sequence[Paper]) -> dict[str, float]:
+        if self._ranking.vector is None:
+            return {}
+        found = self._library.sentences([paper.arxiv_id for paper in papers])
+        nearness = found.vectors @ self._ranking.vector
+        return {sentence.sentence_id: float(cosine) for sentence, cosine in zip(found.sentences, nearness, strict=True)}
+
+    def _score(self, sentence: Sentence, cosines: dict[str, float]) -> float:
+        shared = self._weights.keys() & set(words_of(sentence.text))
+        return (
+            sum(self._weights[word] for word in shared) / self._whole
+            + cosines.get(sentence.sentence_id, 0.0)
+            + _NUMBER_BONUS * (self._wants_number and bool(_DIGIT.search(sentence.text)))
+            + _LANGUAGE_BONUS * (language_of(sentence.text) is self._query.language)
+            + _ABSTRACT_BONUS * (sentence.section is Section.ABSTRACT)
+        )

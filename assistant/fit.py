@@ -1,0 +1,102 @@
+"""How well papers fit a question, as probabilities: of each paper to belong in a survey, of the whole to be answerable.
+
+Both are logistic models over a few figures of a search. Their weights stand in `fit.json`, written by
+`python -m evals calibrate QUESTIONS`, which also prints what they are worth on questions left out of the fitting.
+There is a set for searches with vectors and one for those by words alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant.answer import Hit
+from assistant.lexical import LexicalIndex, Matches
+
+Kind = str
+VECTORS: Kind = "vectors"
+WORDS: Kind = "words"
+_WEIGHTS = "fit.json"
+_HEAD, _TAIL = 5, 15
+
+
+@dataclass(frozen=True, slots=True)
+class Logistic:
+    """`1 / (1 + exp(-(bias + weights · features)))`."""
+
+    bias: float
+    weights: tuple[float, ...]
+
+    def __call__(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """`float64[rows]` in (0, 1) of `float64[rows, len(weights)]`."""
+        odds: NDArray[np.float64] = 1 / (1 + np.exp(-(self.bias + features @ np.asarray(self.weights))))
+        return odds
+
+
+@cache
+def _fitted() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(files("assistant").joinpath(_WEIGHTS).read_text("utf-8"))
+    return found
+
+
+def weights(kind: Kind, model: str) -> Logistic:
+    """The fitted model: `kind` is `vectors` or `words`, `model` is `paper` or `answerable`."""
+    found = _fitted()[kind][model]
+    return Logistic(found["bias"], tuple(found["weights"]))
+
+
+def with_fit(hits: Sequence[Hit], lexical: LexicalIndex, matches: Matches) -> tuple[Hit, ...]:
+    """The hits, each with the probability that it belongs in a survey of the question."""
+    if not hits:
+        return ()
+    fit = weights(kind_of(hits), "paper")(paper_features(hits, lexical, matches))
+    return tuple(replace(hit, fit=float(value)) for hit, value in zip(hits, fit, strict=True))
+
+
+def answerable(hits: Sequence[Hit], lexical: LexicalIndex, matches: Matches) -> float:
+    """The probability that the papers found answer the question at all; 0 if none were."""
+    if not hits:
+        return 0.0
+    features = answerable_features(hits, lexical, matches)[None, :]
+    return float(weights(kind_of(hits), "answerable")(features)[0])
+
+
+def kind_of(hits: Sequence[Hit]) -> Kind:
+    return VECTORS if any(hit.why.sentence is not None for hit in hits) else WORDS
+
+
+def paper_features(hits: Sequence[Hit], lexical: LexicalIndex, matches: Matches) -> NDArray[np.float64]:
+    """`float64[len(hits), 4]`: score, share of the best score, lexical score, share of the words' weight held."""
+    best = max(hit.score for hit in hits) or 1.0
+    return np.array(
+        [
+            [hit.score, hit.score / best, hit.why.lexical or 0.0, _coverage(hit, lexical, matches, power=1)]
+            for hit in hits
+        ]
+    )
+
+
+def answerable_features(hits: Sequence[Hit], lexical: LexicalIndex, matches: Matches) -> NDArray[np.float64]:
+    """`float64[3]`: best score, share of the rare words' weight that one leading paper holds, lead over the field."""
+    scores = [hit.score for hit in hits]
+    rare = max(_coverage(hit, lexical, matches, power=2) for hit in hits[:_HEAD])
+    field = scores[_HEAD:_TAIL] or [0.0]
+    return np.array([scores[0], rare, scores[0] - float(np.mean(field))])
+
+
+def _coverage(hit: Hit, lexical: LexicalIndex, matches: Matches, power: int) -> float:
+    """The share of the question's words that the paper holds, each weighed by idf to the `power`."""
+    whole = sum(lexical.idf(word) ** power for word in matches.words)
+    return sum(lexical.idf(word) ** power for word in hit.why.words) / whole if whole else 0.0
+
+
+def least(hits: Sequence[Hit], model: str) -> float:
+    """The probability from which on a paper is listed (`paper`) or a question answered at all (`answerable`)."""
+    return float(_fitted()[kind_of(hits)][model]["least"])

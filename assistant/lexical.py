@@ -1,0 +1,147 @@
+"""The lexical leg: BM25 over words of both languages, and what it knows about words (how rare, where they stand)."""
+
+from __future__ import annotations
+
+import logging
+import math
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import bm25s
+import jieba
+import numpy as np
+import Stemmer
+from numpy.typing import NDArray
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from ingest.paper import Paper, Section
+
+jieba.setLogLevel(logging.ERROR)
+
+# A word in the title tells more of a paper than one in its abstract. On 67 English questions nDCG@10 of this leg
+# alone was 0.873, 0.875 and 0.880 with weights 1, 2 and 3.
+_TITLE_WEIGHT = 3
+_LATIN = re.compile(r"[a-z0-9]+(?:\.[0-9]+)*")
+_HAN = re.compile(r"[㐀-䶿一-鿿豈-﫿]+")
+_LETTERS_AND_DIGITS = re.compile(r"([a-z]+)(\d[\d.]*)|(\d[\d.]*)([a-z]+)")
+_STOP_WORDS = frozenset(
+    """a about all also am an and any anybody anyone anything are as at be been being both but by can could did do does
+    doing each else find for from get give had has have having he her here his how i if in into is it its just know let
+    like list looking made make many may me might mine more most much must my need no nor not of on one ones only or
+    other our out over own paper papers pls please say says should show so some somebody something such tell than that
+    the their them then there these they thing this those to too try up us use used uses using very via want was we were
+    what whats when where whether which while who whom whose why will with work working works would yes you your
+    article articles collection digest digests recent study studies""".split()
+)
+_HAN_STOP_WORDS = frozenset(
+    """哪些 哪个 哪篇 有没有 什么 怎么 如何 为什么 论文 文章 工作 研究 相关 方法 方面 方向 关于 一下 列出 列一下 介绍
+    请问 是否 可以 能够 以及 还有 这些 那些 这个 那个 它们 他们 我们 多少 几篇 一篇 里面 其中 用于 使用 利用 基于 进行
+    通过 针对 提出 没有 有没 分别 各自 最新 最近 现在 目前 想要 想了解 了解 有关 这批 都有 哪几篇 几个 一个 这块 之类
+    或者 不是 就是 还是""".split()
+)
+_stem = lru_cache(maxsize=200_000)(Stemmer.Stemmer("english").stemWord)
+
+
+def words_of(text: str) -> list[str]:
+    """Searchable words of `text` in order: English stems without stop words, Chinese words of two or more characters.
+
+    `SAM2` and `3dgs` give their letters and digits too, so that `SAM 2` finds them.
+    """
+    plain = unicodedata.normalize("NFKC", text).lower()
+    return [*_latin_words(plain), *_han_words(plain)]
+
+
+def _latin_words(plain: str) -> Iterable[str]:
+    for word in _LATIN.findall(plain):
+        if word in _STOP_WORDS:
+            continue
+        yield _stem(word)
+        if mixed := _LETTERS_AND_DIGITS.fullmatch(word):
+            yield from (_stem(part) for part in mixed.groups() if part)
+
+
+def _han_words(plain: str) -> Iterable[str]:
+    for run in _HAN.findall(plain):
+        yield from (word for word in jieba.cut_for_search(run) if len(word) > 1 and word not in _HAN_STOP_WORDS)
+
+
+def _document_words(paper: Paper) -> list[str]:
+    return words_of(paper.title) * _TITLE_WEIGHT + words_of("\n".join(paper.text(section) for section in Section))
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """What a question's words match.
+
+    `score`: `float32[papers]` in [0, 1), BM25 as a share of the most that these words could give, so that scores of
+    different questions compare. `words`: the words searched for. `known`: the share of the words' weight (idf) that
+    the library has at all.
+    """
+
+    score: NDArray[np.float32]
+    words: tuple[str, ...]
+    known: float
+
+
+class LexicalIndex:
+    """BM25 over the titles, summaries and abstracts of a library's papers."""
+
+    def __init__(self, papers: Iterable[Paper], progress: Callable[[], None] | None = None) -> None:
+        self.arxiv_ids: list[str] = []
+        documents: list[list[str]] = []
+        for paper in papers:
+            self.arxiv_ids.append(paper.arxiv_id)
+            documents.append(_document_words(paper))
+            if progress:
+                progress()
+        self.row = {arxiv_id: row for row, arxiv_id in enumerate(self.arxiv_ids)}
+        self._bm25 = bm25s.BM25(method="lucene", k1=1.2, b=0.75)
+        self._bm25.index(documents or [[""]], show_progress=False)
+        self._vocabulary: dict[str, int] = self._bm25.vocab_dict
+        self._latin = [word for word in self._vocabulary if word.isascii() and len(word) > 3]
+
+    def __len__(self) -> int:
+        return len(self.arxiv_ids)
+
+    def idf(self, word: str) -> float:
+        """Rarity of a word: 0 is everywhere, and a word that no paper holds weighs most."""
+        found = self.count(word)
+        return math.log(1 + (len(self) - found + 0.5) / (found + 0.5))
+
+    def count(self, word: str) -> int:
+        """Papers that hold the word."""
+        return len(self._rows(word))
+
+    def holds(self, word: str) -> frozenset[str]:
+        """Ids of the papers that hold the word."""
+        return frozenset(self.arxiv_ids[row] for row in self._rows(word))
+
+    def _rows(self, word: str) -> NDArray[np.int32]:
+        token = self._vocabulary.get(word)
+        if token is None or not self.arxiv_ids:
+            return np.empty(0, np.int32)
+        start, end = self._bm25.scores["indptr"][token : token + 2]
+        rows: NDArray[np.int32] = self._bm25.scores["indices"][start:end]
+        return rows
+
+    def match(self, text: str) -> Matches:
+        """How well every paper's words match those of `text`; misspelt words count as the nearest known one."""
+        words = [self.correct(word) for word in words_of(text)]
+        score = np.zeros(len(self), np.float32)
+        most = sum(self.idf(word) for word in words)
+        known = [word for word in words if word in self._vocabulary]
+        if known and self.arxiv_ids:
+            score += self._bm25.get_scores(known) / most
+        weight = sum(self.idf(word) for word in known)
+        return Matches(score, tuple(dict.fromkeys(words)), weight / most if most else 0.0)
+
+    def correct(self, word: str) -> str:
+        """The word itself if the library holds it, else the commonest known word one slip of the fingers away."""
+        if word in self._vocabulary or len(word) < 5 or not word.isalpha() or not word.isascii():
+            return word
+        near = process.extract(word, self._latin, scorer=OSA.distance, score_cutoff=1, limit=5)
+        return max((found for found, _, _ in near), key=self.count, default=word)

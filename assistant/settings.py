@@ -1,0 +1,82 @@
+"""The settings of this room, read once at the edge and passed on as arguments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import AliasChoices, Field, SecretStr
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from ingest.settings import IngestSettings, default_home
+
+
+def _either(variable: str) -> AliasChoices:
+    """A variable that other tools read too, so that it has no DIGEST_ in front."""
+    return AliasChoices(variable, variable.lower())
+
+
+class AssistantSettings(BaseSettings):
+    """An argument beats the environment beats `.env` beats `<home>/config.toml` beats the default."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DIGEST_",
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        validate_by_name=True,
+    )
+
+    home: Path = Field(default_factory=default_home, description="Folder in which config.toml lies. DIGEST_HOME.")
+    llm: str = Field(
+        default="none",
+        description="Language model: none, openai:NAME, openai-compatible[:NAME], ollama[:NAME], gguf:PATH or "
+        'llama-index:package.module.Class{"argument": "value"}.',
+    )
+    openai_api_key: SecretStr | None = Field(
+        default=None, validation_alias=_either("OPENAI_API_KEY"), description="Key for openai and openai-compatible."
+    )
+    openai_base_url: str | None = Field(
+        default=None,
+        validation_alias=_either("OPENAI_BASE_URL"),
+        description="Address of an OpenAI-compatible server, such as http://127.0.0.1:8080/v1.",
+    )
+    ollama_host: str = Field(
+        default="http://127.0.0.1:11434",
+        validation_alias=_either("OLLAMA_HOST"),
+        description="Address of Ollama, with or without http:// and port.",
+    )
+    context_tokens: int | None = Field(
+        default=None,
+        gt=0,
+        description="Tokens of the model's own tokenizer that prompt and answer may have together. Unset: 4096 for "
+        "Ollama and gguf, else what the model is known for.",
+    )
+    prompt_tokens: int = Field(default=6000, gt=0, description="Tokens a prompt may have; less if the context is less.")
+    answer_tokens: int = Field(default=800, gt=0, description="Tokens an answer may have.")
+    connect_seconds: float = Field(default=5.0, gt=0, description="Seconds a connection may take.")
+    first_token_seconds: float = Field(
+        default=90.0, gt=0, description="Seconds to the first token, one retry and the loading of a model included."
+    )
+    between_tokens_seconds: float = Field(default=20.0, gt=0, description="Seconds between two tokens.")
+    answer_seconds: float = Field(default=180.0, gt=0, description="Seconds a whole answer may take.")
+    retry_after_seconds: float = Field(
+        default=10.0,
+        ge=0,
+        description="Seconds a busy server may ask to wait; when it asks for more, there is no retry.",
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The same order and the same file as ingest's."""
+        return IngestSettings.settings_customise_sources(
+            settings_cls, init_settings, env_settings, dotenv_settings, file_secret_settings
+        )

@@ -1,0 +1,110 @@
+"""The words around the papers' own, in both languages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ingest.paper import Language, Section
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """Sentences with blanks, filled by `str.format`."""
+
+    clear: str
+    clear_and_borderline: str
+    only_borderline: str
+    scope: str
+    scope_days: str
+    borderline: str
+    counted: str
+    counted_more: str
+    total: str
+    by_category: str
+    by_month: str
+    extreme: str
+    about: str
+    perhaps: str
+    fields: dict[Section, str]
+    none: str
+    none_within: str
+    unknown_words: str
+    nearest: str
+    empty: str
+    paper: str
+    gone: str
+    earliest: str
+    latest: str
+
+
+ENGLISH = Wording(
+    clear="**{clear} fit clearly**",
+    clear_and_borderline="**{clear} fit clearly, {borderline} borderline**",
+    only_borderline="**None fits clearly, {borderline} borderline**",
+    scope="of {papers} papers searched{days}",
+    scope_days=" ({first} to {last})",
+    borderline="Borderline:",
+    counted="**{count} papers** in the library meet this{conditions}.",
+    counted_more="… and {count} more.",
+    total="The library holds **{count} papers**{days}.",
+    by_category="By category:",
+    by_month="By month of submission:",
+    extreme="The {which} arXiv id {scope} is {paper}, category {category}.",
+    about="From",
+    perhaps="If you meant another:",
+    fields={
+        Section.TLDR: "TL;DR",
+        Section.MOTIVATION: "Motivation",
+        Section.METHOD: "Method",
+        Section.RESULT: "Result",
+        Section.CONCLUSION: "Conclusion",
+        Section.ABSTRACT: "Abstract",
+    },
+    none="Nothing in the {papers} papers searched{days} answers this.",
+    none_within="No paper in the library meets this{conditions}.",
+    unknown_words="No digest mentions: {words}.",
+    nearest="Nearest, though not an answer: {papers}.",
+    empty="The library is empty. Read digests into it with `digest ingest PATH`.",
+    paper="Paper",
+    gone="{ids} is not in the library.",
+    earliest="earliest",
+    latest="latest",
+)
+
+CHINESE = Wording(
+    clear="**{clear} 篇明确符合**",
+    clear_and_borderline="**{clear} 篇明确符合，{borderline} 篇勉强相关**",
+    only_borderline="**没有明确符合的论文，{borderline} 篇勉强相关**",
+    scope="共检索 {papers} 篇{days}",
+    scope_days="（{first} 至 {last}）",
+    borderline="勉强相关：",
+    counted="库中共有 **{count} 篇**符合条件{conditions}。",
+    counted_more="……另有 {count} 篇。",
+    total="库中共有 **{count} 篇论文**{days}。",
+    by_category="按类别：",
+    by_month="按提交月份：",
+    extreme="{scope} arXiv 编号{which}的是 {paper}，类别 {category}。",
+    about="出自",
+    perhaps="如果您指的是另一篇：",
+    fields={
+        Section.TLDR: "要点",
+        Section.MOTIVATION: "动机",
+        Section.METHOD: "方法",
+        Section.RESULT: "结果",
+        Section.CONCLUSION: "结论",
+        Section.ABSTRACT: "摘要",
+    },
+    none="检索的 {papers} 篇论文{days}中没有能回答这个问题的内容。",
+    none_within="库中没有符合条件的论文{conditions}。",
+    unknown_words="摘要与简报中都没有出现：{words}。",
+    nearest="最接近但不能回答问题的是：{papers}。",
+    empty="论文库是空的。请用 `digest ingest 路径` 导入简报。",
+    paper="论文",
+    gone="库中没有 {ids}。",
+    earliest="最早",
+    latest="最新",
+)
+
+
+def wording(language: Language) -> Wording:
+    return CHINESE if language is Language.CHINESE else ENGLISH

@@ -1,0 +1,154 @@
+"""Fits the weights of `assistant/fit.json` on judged questions and says what they are worth on questions left out.
+
+A question whose relevant papers are taken out of its hits stands in for one that the library cannot answer, beside
+those that are judged so. Questions, not papers, are split into five folds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from assistant import fit
+from assistant.answer import Hit
+from assistant.chat import Assistant
+from assistant.retrieve import Ranking
+from evals.question import Question
+
+_FOLDS = 5
+_RIDGE = 1.0
+_DEPTH = 60
+_FALSE_REFUSALS = 0.05
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Features and labels, and which question each row belongs to."""
+
+    features: Floats
+    labels: Floats
+    question: NDArray[np.int64]
+
+
+def calibrate(questions: Sequence[Question], assistant: Assistant) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The weights, as they go into `fit.json`, and the cross-validated figures of each model."""
+    weights: dict[str, Any] = {}
+    figures: dict[str, Any] = {}
+    searched = [(q, rank) for q in questions if len(q.turns) == 1 for rank in [_search(q, assistant)] if rank.hits]
+    for kind in (fit.VECTORS, fit.WORDS):
+        # A search by words alone also happens to questions that have vectors, so both sets see all questions.
+        ranked = [(q, r) for q, r in searched if fit.kind_of(r.hits) == kind]
+        papers, answers = _paper_rows(ranked), _answer_rows(ranked)
+        weights[kind] = {"paper": _as_json(fit_logistic(papers)), "answerable": _as_json(fit_logistic(answers))}
+        figures[kind] = {
+            "survey F1 by least fit": _survey_figures(papers, ranked),
+            "answerable": _refusal_figures(answers),
+        }
+    return weights, figures
+
+
+def _search(question: Question, assistant: Assistant) -> Ranking:
+    query = assistant.understand(question.turns[0])
+    # Papers that a question names would come first by that alone, and teach nothing about text.
+    return assistant.retriever.search(replace(query, papers=()), _DEPTH)
+
+
+def _paper_rows(ranked: Iterable[tuple[Question, Ranking]]) -> Rows:
+    """One row a paper found for a survey question; relevant is grade 1 or 2."""
+    parts = [
+        (fit.paper_features(r.hits, r.lexical, r.matches), [h.paper.arxiv_id in q.relevant for h in r.hits], n)
+        for n, (q, r) in enumerate(ranked)
+        if q.kind == "topic"
+    ]
+    return _rows(parts)
+
+
+def _answer_rows(ranked: Iterable[tuple[Question, Ranking]]) -> Rows:
+    parts = []
+    for n, (question, ranking) in enumerate(ranked):
+        if question.kind in {"metadata", "followup"} or (question.kind == "unanswerable" and question.relevant):
+            continue
+        without = [hit for hit in ranking.hits if hit.paper.arxiv_id not in question.relevant]
+        for hits, label in ((ranking.hits, 1.0), (without, 0.0)):
+            if hits and (label == 0.0 or question.relevant):
+                parts.append(([_answer_features(hits, ranking)], [label], n))
+    return _rows(parts)
+
+
+def _answer_features(hits: Sequence[Hit], ranking: Ranking) -> Floats:
+    return fit.answerable_features(hits, ranking.lexical, ranking.matches)
+
+
+def _rows(parts: Sequence[tuple[Any, Sequence[float], int]]) -> Rows:
+    return Rows(
+        np.vstack([np.asarray(features, float) for features, _, _ in parts]),
+        np.concatenate([np.asarray(labels, float) for _, labels, _ in parts]),
+        np.concatenate([np.full(len(labels), n) for _, labels, n in parts]),
+    )
+
+
+def fit_logistic(rows: Rows, steps: int = 50) -> fit.Logistic:
+    """Ridge-penalised logistic regression by Newton's method, on standardised features, given back on raw ones."""
+    mean, spread = rows.features.mean(axis=0), rows.features.std(axis=0) + 1e-9
+    x = np.hstack([np.ones((len(rows.labels), 1)), (rows.features - mean) / spread])
+    penalty = _RIDGE * np.diag([0.0] + [1.0] * (x.shape[1] - 1))
+    w = np.zeros(x.shape[1])
+    for _ in range(steps):
+        p = 1 / (1 + np.exp(-x @ w))
+        gradient = x.T @ (p - rows.labels) + penalty @ w
+        hessian = (x * (p * (1 - p))[:, None]).T @ x + penalty
+        w -= np.linalg.solve(hessian + 1e-9 * np.eye(len(w)), gradient)
+    raw = w[1:] / spread
+    return fit.Logistic(float(w[0] - raw @ mean), tuple(float(value) for value in raw))
+
+
+def _cross_validated(rows: Rows) -> Floats:
+    """A probability for every row by a model that never saw its question."""
+    fold = np.random.default_rng(0).permutation(rows.question.max() + 1) % _FOLDS
+    out = np.empty(len(rows.labels))
+    for held in range(_FOLDS):
+        test = fold[rows.question] == held
+        train = Rows(rows.features[~test], rows.labels[~test], rows.question[~test])
+        out[test] = fit_logistic(train)(rows.features[test])
+    return out
+
+
+def _survey_figures(rows: Rows, ranked: Sequence[tuple[Question, Ranking]]) -> dict[str, float]:
+    fits = _cross_validated(rows)
+    return {
+        f"{least:.2f}": round(_mean_f1(fits, rows, ranked, least), 3) for least in (0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6)
+    }
+
+
+def _mean_f1(fits: Floats, rows: Rows, ranked: Sequence[tuple[Question, Ranking]], least: float) -> float:
+    scores = []
+    for n in np.unique(rows.question):
+        question, ranking = ranked[n]
+        kept = [h.paper.arxiv_id for h, f in zip(ranking.hits, fits[rows.question == n], strict=True) if f >= least]
+        scores.append(_f1(kept, question.relevant))
+    return float(np.mean(scores))
+
+
+def _f1(cited: Sequence[str], relevant: dict[str, int]) -> float:
+    wanted = {paper for paper, grade in relevant.items() if grade == 2}
+    precision = sum(paper in relevant for paper in cited) / len(cited) if cited else 0.0
+    recall = len(wanted & set(cited)) / len(wanted) if wanted else 0.0
+    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+
+
+def _refusal_figures(rows: Rows) -> dict[str, float]:
+    odds = _cross_validated(rows)
+    least = float(np.quantile(odds[rows.labels == 1], _FALSE_REFUSALS))
+    return {
+        f"least probability at {_FALSE_REFUSALS:.0%} false refusals": round(least, 3),
+        "unanswerable refused": round(float((odds[rows.labels == 0] < least).mean()), 3),
+    }
+
+
+def _as_json(model: fit.Logistic) -> dict[str, Any]:
+    return {"bias": round(model.bias, 4), "weights": [round(value, 4) for value in model.weights]}

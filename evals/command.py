@@ -1,0 +1,207 @@
+"""The commands of this room: `python -m evals`, and `digest eval` where the terminal command mounts `evals`."""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar
+
+import click
+
+from assistant.errors import AssistantError
+from evals.errors import EvalsError
+from ingest.errors import IngestError
+
+if TYPE_CHECKING:
+    from evals.prediction import Prediction
+    from evals.report import Report
+    from ingest.library import Library
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_File = click.Path(dir_okay=False, path_type=Path)
+_QUESTIONS = click.argument("questions", type=_File)
+_JSON = click.option("--json", "as_json", is_flag=True, help="Print everything as JSON, question by question.")
+_HOME = click.option("--home", type=click.Path(path_type=Path), help="Folder of the library. DIGEST_HOME.")
+_EACH = click.option("--each", is_flag=True, help="Also print why each question scored what it did.")
+_DIGESTS = click.option(
+    "--digests",
+    multiple=True,
+    metavar="PATH",
+    help="Use a temporary library of these digests in place of yours. Repeatable.",
+)
+
+
+class Printable(Protocol):
+    def as_dict(self) -> dict[str, Any]: ...
+
+
+def known_errors(command: Callable[P, T]) -> Callable[P, T]:
+    """One friendly line and exit 1 in place of a traceback, for the errors that the rooms know."""
+
+    @functools.wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> T:
+        try:
+            return command(*args, **kwargs)
+        except (EvalsError, AssistantError, IngestError) as exc:
+            raise click.ClickException(str(exc)) from exc
+
+    return wrapped
+
+
+@click.group()
+def evals() -> None:
+    """Ask judged questions, score the answers, and measure times."""
+
+
+@evals.command()
+@_QUESTIONS
+@click.option("--predictions", type=_File, required=True, metavar="OUT.jsonl", help="Where to write the answers.")
+@_DIGESTS
+@_HOME
+@_EACH
+@_JSON
+@known_errors
+def run(
+    questions: Path, predictions: Path, digests: Sequence[str], home: Path | None, each: bool, as_json: bool
+) -> None:
+    """Ask the assistant every question of QUESTIONS, write its answers and print the scores."""
+    from assistant.chat import Assistant
+    from assistant.model import load_model
+    from assistant.settings import AssistantSettings
+    from evals.question import read_questions
+    from evals.report import report_on
+    from evals.run import run_questions
+
+    asked = read_questions(questions)
+    settings = _given(home)
+    with _library(digests, settings) as library:
+        assistant = Assistant(library, load_model(AssistantSettings(**settings)))
+        with _noting(len(asked), predictions) as note:
+            done = run_questions(asked, assistant, note)
+        _print_report(report_on(asked, done, library), each, as_json)
+
+
+@evals.command()
+@_QUESTIONS
+@click.argument("predictions", type=_File)
+@_DIGESTS
+@_HOME
+@_EACH
+@_JSON
+@known_errors
+def score(
+    questions: Path, predictions: Path, digests: Sequence[str], home: Path | None, each: bool, as_json: bool
+) -> None:
+    """Score the answers in PREDICTIONS to QUESTIONS, without asking anything."""
+    from evals.prediction import read_predictions
+    from evals.question import read_questions
+    from evals.report import report_on
+
+    asked, done = read_questions(questions), read_predictions(predictions)
+    with _library(digests, _given(home)) as library:
+        _print_report(report_on(asked, done, library), each, as_json)
+
+
+@evals.command()
+@click.argument("digests", nargs=-1, required=True)
+@click.option("--questions", type=_File, required=True, help="Question set to search for.")
+@click.option("--predictions", type=_File, metavar="OUT.jsonl", help="Where to write the rankings.")
+@click.option("--by-entry", is_flag=True, help="Hand it each entry of a digest as a document, not whole files.")
+@_EACH
+@_JSON
+@known_errors
+def baseline(
+    digests: Sequence[str], questions: Path, predictions: Path | None, by_entry: bool, each: bool, as_json: bool
+) -> None:
+    """Read DIGESTS with a plain llama-index pipeline and score what it finds."""
+    from evals.baseline import build_baseline, run_baseline
+    from evals.question import read_questions
+    from evals.report import report_on
+    from ingest.embedder import load_embedder
+    from ingest.settings import IngestSettings
+    from ingest.source import find_sources
+
+    asked = read_questions(questions)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        built = build_baseline(find_sources(digests), load_embedder(IngestSettings()), Path(folder), by_entry)
+        click.echo(f"{len(built.known)} papers in {built.seconds:.1f} s", err=True)
+        with _noting(len(asked), predictions) as note:
+            done = run_baseline(asked, built, note)
+    _print_report(report_on(asked, done, built, answers=False), each, as_json)
+
+
+@evals.command()
+@click.argument("digests", nargs=-1, required=True)
+@click.option("--questions", type=_File, required=True, help="Question set to ask.")
+@click.option("--baseline/--no-baseline", default=True, help="Time the llama-index pipeline too.")
+@_JSON
+@known_errors
+def bench(digests: Sequence[str], questions: Path, baseline: bool, as_json: bool) -> None:
+    """Measure ingest, answers and memory on DIGESTS, in a temporary library and without a language model."""
+    from evals.bench import bench as measured
+    from evals.question import read_questions
+
+    _print(
+        measured(digests, read_questions(questions), baseline, lambda step: click.echo(f"{step} …", err=True)), as_json
+    )
+
+
+@contextmanager
+def _library(digests: Sequence[str], settings: Mapping[str, Any]) -> Iterator[Library]:
+    """The user's library, or a temporary one of `digests`; either holds papers."""
+    from ingest.library import open_library
+    from ingest.run import ingest
+    from ingest.settings import IngestSettings
+    from ingest.source import find_sources
+
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        # A database or Chroma server named in the environment is not the temporary library.
+        temporary = {"home": Path(folder), "database_url": None, "chroma_url": None}
+        chosen = IngestSettings(**(temporary if digests else settings))
+        with open_library(chosen) as library:
+            if digests:
+                click.echo(str(ingest(find_sources(digests), library)), err=True)
+            if not library.count():
+                raise EvalsError(
+                    f"expected a library with papers, found none in {chosen.home}. "
+                    "Type: digest ingest PATH, or add --digests PATH to this command."
+                )
+            yield library
+
+
+@contextmanager
+def _noting(total: int, path: Path | None) -> Iterator[Callable[[Prediction], None]]:
+    """A function that writes a prediction, if there is a path to write to, and moves the progress bar on."""
+    from evals.prediction import writing
+
+    with (
+        writing(path) if path else nullcontext(lambda prediction: None) as write,
+        click.progressbar(length=total, label="questions", file=sys.stderr) as bar,
+    ):
+
+        def note(prediction: Prediction) -> None:
+            write(prediction)
+            bar.update(1)
+
+        yield note
+
+
+def _given(home: Path | None) -> dict[str, Any]:
+    return {"home": home} if home else {}
+
+
+def _print_report(report: Report, each: bool, as_json: bool) -> None:
+    if each and not as_json:
+        click.echo(report.each() + "\n")
+    _print(report, as_json)
+
+
+def _print(result: Printable, as_json: bool) -> None:
+    click.echo(json.dumps(result.as_dict(), ensure_ascii=False, indent=2) if as_json else str(result))

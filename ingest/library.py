@@ -1,0 +1,303 @@
+"""The library: what digests were read into, and all that the assistant asks of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.errors import EmbedderError, IndexUnusable, LibraryBusy, LibraryError
+from ingest.index import FolderPlace, Place, ServerPlace
+from ingest.lock import PATIENCE, writer_lock
+from ingest.merge import Kept
+from ingest.paper import Filters, Paper
+from ingest.record import (
+    ConversationRow,
+    DigestRead,
+    EmbedderMark,
+    PassageRow,
+    Record,
+    SentenceVectors,
+    Stored,
+    bare_id,
+)
+from ingest.search import PassageHit, PassageSearch
+from ingest.settings import IngestSettings
+
+if TYPE_CHECKING:
+    from ingest.embedder import Embedder
+
+__all__ = [
+    "ConversationRow",
+    "DigestRead",
+    "EmbedderMark",
+    "Library",
+    "PassageHit",
+    "SentenceVectors",
+    "Writer",
+    "open_library",
+]
+
+log = logging.getLogger(__name__)
+
+RECORD = "library.sqlite"
+
+
+def open_library(settings: IngestSettings, embedder: Embedder | None = None) -> Library:
+    """The library in `settings.home`, made if there is none; repairs what a killed writer left if nobody writes.
+
+    The embedder is loaded when it is first asked for, unless given. Raises LibraryError.
+    """
+    _make_home(settings.home)
+    library = Library(settings, embedder)
+    try:
+        library.repair()
+    except BaseException:
+        library.close()
+        raise
+    return library
+
+
+def _make_home(home: Path) -> None:
+    """Private to its owner: conversations lie there too. A folder that somebody made is left as open as it is."""
+    try:
+        home.parent.mkdir(parents=True, exist_ok=True)
+        home.mkdir(mode=0o700, exist_ok=True)
+    except OSError as exc:
+        mend = "Give a folder you own: DIGEST_HOME"
+        raise LibraryError(f"the library's folder {home} cannot be made: {exc.strerror}. {mend}") from exc
+
+
+class Library:
+    """Open it with `open_library`. Reading may happen in any thread, and while another process writes."""
+
+    def __init__(self, settings: IngestSettings, embedder: Embedder | None = None) -> None:
+        self.home = settings.home
+        self._settings = settings
+        self._embedder = embedder
+        url = settings.database_url.get_secret_value() if settings.database_url else f"sqlite:///{self.home / RECORD}"
+        self._record = Record(url)
+        self._lock_file = _lock_file(self.home, self._record)
+        if not self._record.exists():
+            self._create()
+        self._search = PassageSearch(self._record, _place(settings, self._record), self._locked)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._search.close()
+        self._record.close()
+
+    @property
+    def embedder(self) -> Embedder:
+        """Raises EmbedderError if it is not the one that this library was made with."""
+        if self._embedder is None:
+            from ingest.embedder import load_embedder
+
+            self._embedder = load_embedder(self._settings)
+        _check(self._embedder, self._record.embedder())
+        return self._embedder
+
+    def use(self, embedder: Embedder) -> None:
+        """Sets the embedder from here on; it is checked when it is asked for."""
+        self._embedder = embedder
+
+    @property
+    def made_with(self) -> EmbedderMark | None:
+        """The embedder of the vectors in here; None while there are none."""
+        return self._record.embedder()
+
+    # --- reading
+
+    def version(self) -> int:
+        """Grows with every change to papers or digests, by any process."""
+        return self._record.version()
+
+    def count(self) -> int:
+        return self._record.count()
+
+    def paper(self, arxiv_id: str) -> Paper | None:
+        """Takes an id with a version, too."""
+        return next(iter(self.papers([arxiv_id]).values()), None)
+
+    def papers(self, arxiv_ids: Iterable[str]) -> dict[str, Paper]:
+        """By id without version, in the order given; ids that are not here are left out."""
+        found = self._record.papers(bare_id(arxiv_id) for arxiv_id in arxiv_ids)
+        return {arxiv_id: kept.paper for arxiv_id, kept in found.items()}
+
+    def select(self, filters: Filters, oldest_first: bool = False) -> list[str]:
+        """Ids of the papers that meet all conditions, in the order of their ids, newest first."""
+        return self._record.select(filters, oldest_first)
+
+    def iter_papers(self) -> Iterator[Paper]:
+        """The whole library, a few hundred papers in memory at a time, in no order that means anything."""
+        return self._record.iter_papers()
+
+    def authors(self) -> dict[str, int]:
+        """Number of papers by author, most first; spellings that differ in case or accents are one author."""
+        return self._record.authors()
+
+    def categories(self) -> dict[str, int]:
+        """Number of papers by category, most first; a paper counts in each of its categories."""
+        return self._record.categories()
+
+    def months(self) -> dict[str, int]:
+        """Number of papers by month `YYYY-MM` of their ids, newest first."""
+        return self._record.months()
+
+    def digests(self) -> list[DigestRead]:
+        """Newest first, those without a date last."""
+        return self._record.digests()
+
+    def span(self) -> tuple[str, str]:
+        """First and last digest day `YYYY-MM-DD`; first and last month where no digest has a date; empty if empty."""
+        return self._record.span()
+
+    def search(self, vector: NDArray[np.float32], k: int, within: Collection[str] | None = None) -> list[PassageHit]:
+        """The `k` passages nearest to `vector`, best first, by cosine; only those of the papers `within`, if given."""
+        return self._search.search(vector, k, within)
+
+    def index_lag(self) -> int:
+        """Passages that a search in this process takes from the record, as its index does not hold them (yet)."""
+        return self._search.lag()
+
+    def sentences(self, arxiv_ids: Sequence[str]) -> SentenceVectors:
+        """The sentences of some papers, in the order given, that the embedder reads."""
+        found = self._record.sentences(arxiv_ids)
+        rows = [found[arxiv_id] for arxiv_id in dict.fromkeys(arxiv_ids) if arxiv_id in found]
+        if not rows:
+            made = self._record.embedder()
+            return SentenceVectors((), np.empty((0, made.dim if made else 0), np.float32))
+        sentences = tuple(sentence for row in rows for sentence in row.sentences)
+        return SentenceVectors(sentences, np.concatenate([row.vectors for row in rows]))
+
+    # --- conversations
+
+    def save_conversation(self, conversation_id: str, title: str, payload: str) -> None:
+        """Also while another process reads digests in."""
+        self._record.save_conversation(conversation_id, title, payload)
+
+    def conversation(self, conversation_id: str) -> str | None:
+        return self._record.conversation(conversation_id)
+
+    def conversations(self) -> list[ConversationRow]:
+        """The one spoken in last comes first."""
+        return self._record.conversations()
+
+    # --- writing
+
+    @contextmanager
+    def writing(self) -> Iterator[Writer]:
+        """Holds the writer lock. Raises LibraryBusy within 2 s if another process does."""
+        with self._locked():
+            if self._search.is_behind():
+                self._search.repair()
+            try:
+                yield Writer(self, self._record, self._search)
+            finally:
+                self._search.settle()
+
+    def repair(self) -> None:
+        """Finishes what a killed writer left; does nothing while somebody writes or a Chroma server is away."""
+        try:
+            if self._search.is_behind():
+                with self._locked(patience=0):
+                    self._search.repair()
+        except (LibraryBusy, IndexUnusable) as exc:
+            log.warning("not repaired: %s", exc)
+
+    def rebuild_index(self) -> int:
+        """Makes the search index anew from the vectors in the record, and gives their number."""
+        with self._locked():
+            return self._search.rebuild()
+
+    @contextmanager
+    def _locked(self, patience: float = PATIENCE) -> Iterator[None]:
+        with ExitStack() as held:
+            held.enter_context(writer_lock(self._lock_file, patience))
+            held.enter_context(self._record.pinned(patience))
+            yield
+
+    def _create(self) -> None:
+        try:
+            with self._locked():
+                if not self._record.exists():
+                    self._record.create()
+        except LibraryBusy:
+            if not self._record.exists():  # else another process has just made it
+                raise
+
+
+class Writer:
+    """What an ingest may do while it holds the lock. Record first, index second, mark last."""
+
+    def __init__(self, library: Library, record: Record, search: PassageSearch) -> None:
+        self._library = library
+        self._record = record
+        self._search = search
+
+    def kept(self, arxiv_ids: Iterable[str]) -> dict[str, Kept]:
+        return self._record.papers(arxiv_ids)
+
+    def digests(self) -> list[DigestRead]:
+        return self._record.digests()
+
+    def passages(self, arxiv_ids: Sequence[str]) -> list[PassageRow]:
+        return self._record.passages(arxiv_ids)
+
+    def sentences(self, arxiv_ids: Sequence[str]) -> SentenceVectors:
+        return self._library.sentences(arxiv_ids)
+
+    def store(self, papers: Sequence[Stored], digests: Sequence[DigestRead] = ()) -> None:
+        """Commits papers, and digests all of whose papers are in, then brings the index up to them."""
+        embedded = any(stored.passages is not None for stored in papers)
+        self._record.store(papers, digests, mark_of(self._library.embedder) if embedded else None)
+        try:
+            self._search.follow()
+        except IndexUnusable as exc:
+            log.warning("the index is made anew: %s", exc)
+            self._search.rebuild()
+
+    def replace_vectors(self, papers: Sequence[Stored], embedder: Embedder) -> None:
+        """Puts another embedder's vectors in place of all; either all of it happens or nothing."""
+        self._record.replace_vectors(papers, mark_of(embedder))
+        self._library.use(embedder)
+        self._search.rebuild()
+
+
+def mark_of(embedder: Embedder) -> EmbedderMark:
+    return EmbedderMark(embedder.name, embedder.fingerprint, embedder.dim)
+
+
+def _check(embedder: Embedder, made_with: EmbedderMark | None) -> None:
+    if made_with is None or made_with.fingerprint == embedder.fingerprint:
+        return
+    found = f"the library was made with the embedder {made_with.name} ({made_with.fingerprint}), and "
+    wanted = f"{embedder.name} ({embedder.fingerprint}) is set up. "
+    mend = f"Set DIGEST_EMBED_MODEL={made_with.name}, or type `digest library re-embed`"
+    raise EmbedderError(found + wanted + mend)
+
+
+def _lock_file(home: Path, record: Record) -> Path:
+    """Beside an SQLite file, as that may be one for several homes; in the home for a server."""
+    file = record.file
+    return file.with_name(file.name + ".lock") if file else home / "library.lock"
+
+
+def _place(settings: IngestSettings, record: Record) -> Place:
+    library_id = record.meta("library_id") or ""
+    if settings.chroma_url:
+        return ServerPlace(settings.chroma_url, library_id)
+    return FolderPlace(settings.home / "index", library_id)

@@ -1,0 +1,280 @@
+"""Reading digests into a library: what is new is embedded and stored, what is known is passed over."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ingest.digest import Digest, read_digest
+from ingest.errors import SourceError
+from ingest.library import Library, Writer
+from ingest.merge import Kept, first_seen, merge
+from ingest.paper import Paper, Passage, Sentence
+from ingest.passage import passages_of
+from ingest.record import DigestRead, PassageRow, SentenceVectors, Stored, now
+from ingest.sentence import sentences_of
+
+if TYPE_CHECKING:
+    from ingest.embedder import Embedder
+    from ingest.source import Source
+
+CHUNK = 96  # papers embedded together and committed at once: a kill loses no more than these
+_LOOK_UP = 32  # papers asked of the record at once
+_SHOWN = 3  # messages spelled out in a report's line
+
+Vectors = Mapping[str, NDArray[np.float32]]  # by text
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far an ingest has come. `stored` papers are committed and safe; `texts` counts what was embedded."""
+
+    source: str
+    sources_read: int
+    sources: int
+    found: int
+    stored: int
+    texts: int
+
+
+Progress = Callable[[Step], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What an ingest did. Each entry that could be read counts once, as new, updated or a repeat.
+
+    `placeholders` counts papers whose summary had failed; `unreadable` holds `name:line: expected …, got …`,
+    `unread_sources` why a source could not be read. `changed` is False if the library is what it was.
+    """
+
+    new: int = 0
+    updated: int = 0
+    repeats: int = 0
+    placeholders: int = 0
+    unreadable: tuple[str, ...] = ()
+    digests: int = 0
+    seconds: float = 0.0
+    unread_sources: tuple[str, ...] = ()
+    changed: bool = True
+
+    def __str__(self) -> str:
+        parts = [
+            f"+{self.new} new" if self.changed else "",
+            _number(self.updated, "summary updated", "summaries updated"),
+            _number(self.repeats, "repeat", "repeats"),
+            "" if self.changed else "nothing changed",
+            _number(self.placeholders, "failed summary", "failed summaries", " kept by abstract only"),
+            _number(len(self.unreadable), "entry unreadable", "entries unreadable", _shown(self.unreadable)),
+            _number(len(self.unread_sources), "source not read", "sources not read", _shown(self.unread_sources)),
+        ]
+        return ", ".join(part for part in parts if part)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def ingest(sources: Sequence[Source], library: Library, progress: Progress | None = None) -> Report:
+    """Reads all sources into the library. Raises LibraryBusy if another process writes to it, and LibraryError.
+
+    A source or entry that cannot be read is counted and shown, and costs no other.
+    """
+    started, version = time.perf_counter(), library.version()
+    with library.writing() as writer:
+        run = _Run(library, writer, len(sources), progress or (lambda step: None))
+        for source in sources:
+            run.read(source)
+        run.flush()
+    changed = library.version() != version
+    return replace(run.report(), seconds=time.perf_counter() - started, changed=changed)
+
+
+def re_embed(library: Library, embedder: Embedder, progress: Progress | None = None) -> int:
+    """Replaces all vectors by those of `embedder` and gives the number of papers. Cut off, it changes nothing."""
+    told, done = progress or (lambda step: None), 0
+    with library.writing() as writer:
+        stored: list[Stored] = []
+        count, papers = library.count(), library.iter_papers()
+        while some := list(islice(papers, CHUNK)):
+            stored += _with_vectors([first_seen(paper) for paper in some], embedder, {}, {})
+            done += len(some)
+            told(Step("", 0, 0, count, done, 0))
+        writer.replace_vectors(stored, embedder)
+    return done
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A paper as it will be stored, and as it is stored now."""
+
+    kept: Kept
+    before: Kept | None
+
+    def says_the_same(self) -> bool:
+        return self.before is not None and _texts(self.kept.paper) == _texts(self.before.paper)
+
+
+@dataclass(slots=True)
+class _Run:
+    """One ingest: drafts gather across digests until there are enough of them to be embedded together."""
+
+    library: Library
+    writer: Writer
+    sources: int
+    progress: Progress
+    source: str = ""
+    drafts: dict[str, _Draft] = field(default_factory=dict)
+    digests: list[DigestRead] = field(default_factory=list)
+    counts: Counter[str] = field(default_factory=Counter)
+    unreadable: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+
+    def read(self, source: Source) -> None:
+        self.source = source.name
+        try:
+            digest = read_digest(source.read(), source.name)
+        except SourceError as exc:
+            self.unread.append(str(exc))
+        else:
+            self._read(digest)
+        self.counts["sources"] += 1
+        self._tell()
+
+    def _read(self, digest: Digest) -> None:
+        papers = iter(digest.papers)
+        while some := list(islice(papers, _LOOK_UP)):
+            self._draft(some)
+            if len(self.drafts) >= CHUNK:
+                self.flush()
+        # A digest counts as read only once its last papers are stored: it goes with the next flush.
+        if digest.papers or not digest.unreadable:
+            self.digests.append(DigestRead(digest.name, digest.day, len(digest.papers), now()))
+        self.counts["digests"] += 1
+        self.counts["placeholders"] += digest.placeholders
+        self.counts["repeats"] += digest.repeats
+        self.unreadable += digest.unreadable
+
+    def _draft(self, papers: Sequence[Paper]) -> None:
+        stored = self.writer.kept([paper.arxiv_id for paper in papers])
+        for paper in papers:
+            before = stored.get(paper.arxiv_id)
+            draft = self.drafts.get(paper.arxiv_id) or (_Draft(before, before) if before else None)
+            kept = merge(draft.kept, paper) if draft else first_seen(paper)
+            self.counts[_outcome(draft, kept)] += 1
+            if kept != before:
+                self.drafts[paper.arxiv_id] = _Draft(kept, before)
+        self.counts["found"] += len(papers)
+        self._tell()
+
+    def flush(self) -> None:
+        """Embeds and stores what has gathered."""
+        said = [draft for draft in self.drafts.values() if draft.says_the_same()]
+        says = [draft for draft in self.drafts.values() if not draft.says_the_same()]
+        stored = [Stored(draft.kept) for draft in said] + self._embed(says)
+        known = {digest.name: digest for digest in self.writer.digests()}
+        digests = [digest for digest in self.digests if not _is_same(digest, known.get(digest.name))]
+        if stored or digests:
+            self.writer.store(stored, digests)
+        self.counts["stored"] = self.counts["found"]
+        self.drafts.clear()
+        self.digests.clear()
+        self._tell()
+
+    def _embed(self, drafts: Sequence[_Draft]) -> list[Stored]:
+        """Embeds only texts that are not stored word for word: of a repeat, little but the summary is ever new."""
+        if not drafts:
+            return []
+        known = [draft.kept.paper.arxiv_id for draft in drafts if draft.before]
+        passages = {row.text: row.vector for row in self.writer.passages(known) if row.vector is not None}
+        rows = self.writer.sentences(known)
+        sentences = {sentence.text: row for sentence, row in zip(rows.sentences, rows.vectors, strict=True)}
+        kept = [draft.kept for draft in drafts]
+        return _with_vectors(kept, self.library.embedder, passages, sentences, self._count_texts)
+
+    def _count_texts(self, number: int) -> None:
+        self.counts["texts"] += number
+        self._tell()
+
+    def _tell(self) -> None:
+        counts = self.counts
+        done = (counts["sources"], self.sources, counts["found"], counts["stored"], counts["texts"])
+        self.progress(Step(self.source, *done))
+
+    def report(self) -> Report:
+        counts = self.counts
+        return Report(
+            new=counts["new"],
+            updated=counts["updated"],
+            repeats=counts["repeats"],
+            placeholders=counts["placeholders"],
+            unreadable=tuple(self.unreadable),
+            digests=counts["digests"],
+            unread_sources=tuple(self.unread),
+        )
+
+
+def _outcome(draft: _Draft | None, kept: Kept) -> str:
+    if draft is None:
+        return "new"
+    return "repeats" if draft.kept.paper.summary == kept.paper.summary else "updated"
+
+
+def _texts(paper: Paper) -> tuple[object, ...]:
+    """All that passages and sentences are made of."""
+    return paper.title, paper.abstract, paper.summary
+
+
+def _is_same(digest: DigestRead, known: DigestRead | None) -> bool:
+    return known is not None and replace(digest, read_at=known.read_at) == known
+
+
+def _with_vectors(
+    papers: Sequence[Kept],
+    embedder: Embedder,
+    known_passages: Vectors,
+    known_sentences: Vectors,
+    progress: Callable[[int], None] | None = None,
+) -> list[Stored]:
+    """The papers with their passages and sentences, embedded in one call so that like lengths meet."""
+    passages = [passages_of(kept.paper, embedder) for kept in papers]
+    sentences = [sentences_of(kept.paper) for kept in papers]
+    wanted = {text for some in passages for text in _unknown(some, known_passages)}
+    wanted |= {text for some in sentences for text in _unknown(some, known_sentences)}
+    texts = sorted(text for text in wanted if embedder.reads(text))
+    vectors = dict(zip(texts, embedder.embed(texts, progress), strict=True)) if texts else {}
+    known_passages, known_sentences = {**vectors, **known_passages}, {**vectors, **known_sentences}
+    return [
+        Stored(kept, tuple(_row(passage, known_passages) for passage in some), _rows(spans, known_sentences))
+        for kept, some, spans in zip(papers, passages, sentences, strict=True)
+    ]
+
+
+def _unknown(texts: Sequence[Passage] | Sequence[Sentence], known: Vectors) -> Iterator[str]:
+    return (piece.text for piece in texts if piece.text not in known)
+
+
+def _row(passage: Passage, vectors: Vectors) -> PassageRow:
+    vector = vectors.get(passage.text)
+    return PassageRow(passage.passage_id, passage.arxiv_id, passage.section, passage.text, vector)
+
+
+def _rows(sentences: Sequence[Sentence], vectors: Vectors) -> SentenceVectors | None:
+    read = tuple(sentence for sentence in sentences if sentence.text in vectors)
+    return SentenceVectors(read, np.stack([vectors[sentence.text] for sentence in read])) if read else None
+
+
+def _number(number: int, one: str, many: str, after: str = "") -> str:
+    return f"{number} {one if number == 1 else many}{after}" if number else ""
+
+
+def _shown(messages: Sequence[str]) -> str:
+    more = f"; and {len(messages) - _SHOWN} more" if len(messages) > _SHOWN else ""
+    return f" ({'; '.join(messages[:_SHOWN])}{more})"

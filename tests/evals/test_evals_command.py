@@ -1,0 +1,116 @@
+"""`python -m evals`, with the real assistant, library and embedding model over a digest of three papers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from evals.command import evals
+from evals.prediction import read_predictions
+from tests.evals.test_baseline import entry
+
+QUESTIONS = [
+    {
+        "id": "a",
+        "kind": "topic",
+        "lang": "en",
+        "turns": ["Which papers are about volcanoes?"],
+        "relevant": {"2511.00001": 2},
+    },
+    {"id": "b", "kind": "metadata", "lang": "zh", "turns": ["2511.00002 讲什么？"], "relevant": {"2511.00002": 2}},
+]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_from_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DIGEST_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("DIGEST_LLM", "none")
+
+
+@pytest.fixture
+def questions(tmp_path: Path) -> Path:
+    path = tmp_path / "questions.jsonl"
+    path.write_text("\n".join(map(json.dumps, QUESTIONS)), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def digests(tmp_path: Path) -> Path:
+    path = tmp_path / "2025-11-03.md"
+    words = ("volcano eruptions", "saxophone solos", "submarine cables")
+    entries = (
+        entry(n, f"2511.0000{n}", word).replace(f"{word} " * 1000, f"We study {word}. " * 3)
+        for n, word in enumerate(words, 1)
+    )
+    path.write_text("# cs.CV\n\n" + "".join(entries), encoding="utf-8")
+    return path
+
+
+def typed(*arguments: object) -> Result:
+    return CliRunner().invoke(evals, [str(argument) for argument in arguments])
+
+
+def figures(result: Result) -> dict[tuple[str, str], float]:
+    assert result.exit_code == 0, result.output
+    return {(one["score"], one["group"]): one["value"] for one in json.loads(result.stdout)["figures"]}
+
+
+def test_a_run_writes_its_answers_and_prints_the_scores_that_scoring_them_gives(
+    tmp_path: Path, questions: Path, digests: Path
+) -> None:
+    out = tmp_path / "out.jsonl"
+    ran = typed("run", questions, "--predictions", out, "--digests", digests, "--json")
+    assert [one.id for one in read_predictions(out)] == ["a", "b"]
+    assert figures(ran)["nDCG@10", "all"] == 1.0
+    assert figures(ran)["invented ids", "all"] == 0.0
+    assert figures(ran)["nDCG@10", "cross-lingual"] == 1.0
+    assert figures(typed("score", questions, out, "--digests", digests, "--json")) == figures(ran)
+
+
+def test_the_table_comes_after_the_reasons_if_these_are_asked_for(
+    tmp_path: Path, questions: Path, digests: Path
+) -> None:
+    out = tmp_path / "out.jsonl"
+    lines = [
+        {"id": one["id"], "answer": "", "cited": [], "ranked": [], "abstained": True, "mode": "x"} for one in QUESTIONS
+    ]
+    out.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
+    printed = typed("score", questions, out, "--digests", digests, "--each").stdout
+    assert printed.startswith("a                nDCG@10             0.000  found none; missed 2511.00001\n")
+    assert "\nfalse refusal       1.000" in printed
+
+
+def test_an_empty_library_is_told_with_what_to_type(tmp_path: Path, questions: Path) -> None:
+    result = typed("run", questions, "--predictions", tmp_path / "out.jsonl")
+    assert result.exit_code == 1
+    assert "expected a library with papers, found none in" in result.stderr
+    assert "--digests PATH" in result.stderr
+    assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_a_broken_question_file_is_one_message_and_no_traceback(tmp_path: Path) -> None:
+    path = tmp_path / "questions.jsonl"
+    path.write_text("{", encoding="utf-8")
+    result = typed("score", path, path)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("Error: questions.jsonl:1: expected a JSON object, got ")
+
+
+def test_the_baseline_is_scored_by_its_rankings(tmp_path: Path, questions: Path, digests: Path) -> None:
+    result = typed("baseline", digests, "--questions", questions, "--predictions", tmp_path / "out.jsonl", "--json")
+    assert {score for score, _ in figures(result)} == {"nDCG@10", "R(rel=2)@20"}
+    assert [one.id for one in read_predictions(tmp_path / "out.jsonl")] == ["a", "b"]
+    assert "3 papers in " in result.stderr
+
+
+def test_a_bench_measures_ingest_answers_and_the_baseline(questions: Path, digests: Path) -> None:
+    result = typed("bench", digests, "--questions", questions, "--json")
+    assert result.exit_code == 0, result.output
+    measures = {one["name"]: one["value"] for one in json.loads(result.stdout)["measures"]}
+    assert measures["papers"] == 3
+    assert all(value > 0 for value in measures.values())
+    assert {"ingest again", "warm answer, median", "baseline's time over ours"} < measures.keys()
+    assert measures["ingest, a paper"] == pytest.approx(measures["ingest into an empty library"] * 1000 / 3)

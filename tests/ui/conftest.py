@@ -1,0 +1,103 @@
+"""A browser, pages that must neither fetch from outside nor complain, and servers of the web chat."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
+from stand_ins import ScriptedAssistant, ShelfLibrary
+
+from ui.server import create_app
+from ui.settings import UiSettings
+
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+
+Visit = Callable[..., Page]
+
+
+def browser_on_this_machine() -> str | None:
+    """The browser of DIGEST_BROWSER or the first on PATH; None leaves the choice to Playwright's own."""
+    return os.environ.get("DIGEST_BROWSER") or next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    # One a module: Playwright keeps an event loop running, and asynchronous tests cannot have theirs beside it.
+    with sync_playwright() as playwright:
+        try:
+            started = playwright.chromium.launch(executable_path=browser_on_this_machine(), args=FLAGS)
+        except PlaywrightError as error:
+            pytest.skip(f"no browser: install chromium, set DIGEST_BROWSER, or `playwright install chromium` ({error})")
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Visit]:
+    """Opens an address as a new visitor. At the end no page may have fetched from elsewhere or complained."""
+    complaints: list[str] = []
+    contexts = []
+
+    def open_page(address: str, width: int = 1280, height: int = 800, **more: Any) -> Page:
+        context = browser.new_context(viewport={"width": width, "height": height}, **{"locale": "en-US", **more})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("request", lambda request: complaints.extend(_foreign(request.url)))
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(address)
+        page.locator("#header h1").wait_for()
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def _foreign(address: str) -> list[str]:
+    parts = urlsplit(address)
+    local = parts.scheme in ("data", "blob") or parts.hostname == "127.0.0.1"
+    return [] if local else [f"fetched {address}"]
+
+
+@contextmanager
+def serving(assistant: Any, library: Any, **settings: Any) -> Iterator[str]:
+    """The web chat on a free port of this machine, for as long as the block runs."""
+    app = create_app(assistant, library, UiSettings(**settings))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(timeout=10)
+
+
+@pytest.fixture(scope="module")
+def scripted() -> ScriptedAssistant:
+    return ScriptedAssistant(ShelfLibrary())
+
+
+@pytest.fixture(scope="module")
+def stage(scripted: ScriptedAssistant) -> Iterator[str]:
+    """The address of a chat over the scripted assistant."""
+    with serving(scripted, scripted.library) as address:
+        yield address

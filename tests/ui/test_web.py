@@ -1,0 +1,352 @@
+"""The web chat in a real browser: `stage` serves scripted answers, `house` the real assistant over the samples."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import httpx
+import pytest
+from conftest import Visit
+from playwright.sync_api import Page, expect
+from stand_ins import HOSTILE, ScriptedAssistant
+
+from ui.strings import CHINESE, ENGLISH
+
+QUESTION = ENGLISH.examples[0]
+
+
+def ask(page: Page, question: str) -> None:
+    page.locator("#box textarea").fill(question)
+    page.locator("#box textarea").press("Enter")
+
+
+def answered(page: Page, exchange: int = 0) -> None:
+    expect(page.locator(f".exchange-{exchange} .searched")).to_be_visible()
+    expect(page.locator("#box .submit-button")).to_be_visible()
+
+
+def lit(page: Page) -> list[str]:
+    return page.locator("#papers mark.lit").all_inner_texts()
+
+
+def test_an_example_is_answered_with_chips_that_show_their_sentence(stage: str, visit: Visit) -> None:
+    page = visit(stage)
+    page.get_by_role("button", name=QUESTION).click()
+    answered(page)
+    chip = page.locator(".exchange-0 a.cite").nth(1)
+    arxiv_id = chip.inner_text()
+    assert chip.get_attribute("href") == f"https://arxiv.org/abs/{arxiv_id}"
+    chip.click()
+    expect(page.locator("#papers mark.lit")).to_be_in_viewport()
+    assert lit(page)[0] in page.locator(".exchange-0 li").nth(1).inner_text()
+    assert page.locator("#papers article.lit").get_attribute("id") == f"source-{arxiv_id}"
+
+
+def test_a_chip_of_an_earlier_answer_brings_its_sources_back(stage: str, visit: Visit) -> None:
+    page = visit(stage)
+    ask(page, "video editing")
+    answered(page)
+    ask(page, "reinforcement learning")
+    answered(page, 1)
+    page.locator(".exchange-0 a.cite").first.click()
+    expect(page.locator("#papers mark.lit")).to_be_in_viewport()
+    assert lit(page)[0] in page.locator(".exchange-0 li").first.inner_text()
+
+
+def test_claims_show_how_they_stand_to_their_source(stage: str, visit: Visit) -> None:
+    page = visit(f"{stage}/?q=video")
+    answered(page)
+    titles = [claim.get_attribute("title") for claim in page.locator(".claim").all()]
+    assert titles == [ENGLISH.quoted, ENGLISH.record, ENGLISH.supported, ENGLISH.unsupported]
+
+
+def test_an_answer_streams_and_ends_complete(stage: str, visit: Visit) -> None:
+    page = visit(stage)
+    ask(page, "slowly video")
+    expect(page.locator(".exchange-0 .busy")).to_have_text(ENGLISH.writing)
+    half = page.locator(".exchange-0").inner_text()
+    answered(page)
+    assert len(page.locator(".exchange-0").inner_text()) > len(half)
+    assert page.locator(".exchange-0 li").count() == 4
+
+
+@pytest.mark.parametrize("question", ["endlessly video", "silently video"])
+def test_escape_stops_an_answer_and_the_next_question_works(
+    stage: str, visit: Visit, scripted: ScriptedAssistant, question: str
+) -> None:
+    page, closed = visit(stage), scripted.closed
+    ask(page, question)
+    expect(page.locator(".exchange-0 .busy")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.locator(".exchange-0 .stopped")).to_have_text(ENGLISH.stopped)
+    page.wait_for_timeout(300)
+    assert scripted.closed == closed + 1
+    ask(page, "video")
+    answered(page, 1)
+    assert scripted.histories[-1] == 0  # what was stopped is not history
+
+
+@pytest.mark.parametrize("way", ["retry", "edit"])
+def test_stop_ends_a_retried_and_an_edited_question_too(stage: str, visit: Visit, way: str) -> None:
+    page = visit(stage)
+    ask(page, "endlessly video")
+    expect(page.locator(".exchange-0")).to_contain_text("on and on")
+    page.locator("#box .stop-button").click()
+    expect(page.locator(".exchange-0 .stopped")).to_be_visible()
+    if way == "retry":
+        page.get_by_role("button", name="Retry").click()
+    else:
+        edit(page, "endlessly again")
+    expect(page.locator(".exchange-0 .busy")).to_be_visible()
+    page.locator("#box .stop-button").click()
+    expect(page.locator(".exchange-0 .stopped")).to_be_visible()
+    expect(page.locator("#box .submit-button")).to_be_visible()
+
+
+def edit(page: Page, question: str) -> None:
+    page.get_by_role("button", name="Edit").first.click()
+    page.locator("#chat textarea").fill(question)
+    page.get_by_role("button", name="Submit").click()
+
+
+@pytest.mark.parametrize(
+    ("question", "said"), [("break it", "start it, or set DIGEST_LLM=none"), ("crash it", "ZeroDivisionError")]
+)
+def test_an_error_is_told_in_the_thread_and_the_next_question_works(
+    stage: str, visit: Visit, question: str, said: str
+) -> None:
+    page = visit(stage)
+    ask(page, question)
+    expect(page.locator(".exchange-0 .problem")).to_contain_text(said)
+    expect(page.locator(".exchange-0 .problem")).to_contain_text(ENGLISH.mend)
+    ask(page, "video")
+    answered(page, 1)
+    page.get_by_role("button", name="Retry").last.click()
+    answered(page, 1)
+
+
+def test_an_edited_question_replaces_its_answer_and_those_after_it(stage: str, visit: Visit) -> None:
+    page = visit(stage)
+    ask(page, "is a<b & x &lt; y video")
+    answered(page)
+    ask(page, "learning")
+    answered(page, 1)
+    page.get_by_role("button", name="Edit").first.click()
+    expect(page.locator("#chat textarea")).to_have_value(re.compile("a&lt;b & x &amp;lt; y"))
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Cancel").click()
+    edit(page, "robots &lt; agents")
+    expect(page.locator(".exchange-1")).to_have_count(0)
+    answered(page)
+    assert page.get_by_test_id("user").all_inner_texts() == ["robots < agents"]
+
+
+def test_undo_takes_the_last_question_back_into_the_box(stage: str, visit: Visit) -> None:
+    page = visit(stage)
+    ask(page, "video")
+    answered(page)
+    ask(page, "learning")
+    answered(page, 1)
+    page.get_by_role("button", name="Undo").last.click()
+    expect(page.locator("#box textarea")).to_have_value("learning")
+    expect(page.locator(".exchange-1")).to_have_count(0)
+    expect(page.locator(".exchange-0")).to_be_visible()
+
+
+def test_what_is_typed_while_an_answer_runs_is_kept(stage: str, visit: Visit) -> None:
+    page = visit(stage)
+    ask(page, "slowly video")
+    expect(page.locator(".exchange-0 .busy")).to_be_visible()
+    ask(page, "learning")
+    answered(page)
+    expect(page.locator("#box textarea")).to_have_value("learning")
+    page.locator("#box textarea").press("Enter")
+    answered(page, 1)
+
+
+def test_chinese_input_is_not_sent_while_it_is_composed(stage: str, visit: Visit) -> None:
+    page = visit(stage)
+    box = page.locator("#box textarea")
+    box.fill("shipin")
+    box.evaluate("e => e.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', isComposing: true, bubbles: true}))")
+    box.press("Shift+Enter")
+    page.wait_for_timeout(400)
+    expect(page.get_by_test_id("user")).to_have_count(0)
+    expect(box).to_have_value("shipin\n")
+
+
+def test_filters_narrow_and_their_chips_widen_again(stage: str, visit: Visit) -> None:
+    page = visit(stage)
+    page.locator("#filters button").first.click()
+    page.get_by_label(ENGLISH.category).click()
+    page.get_by_role("option", name=re.compile("^cs.RO")).click()
+    ask(page, "learning")
+    answered(page)
+    expect(page.locator("#narrowed label")).to_have_text(["cs.RO"])
+    facts = page.locator("#papers .facts").all_inner_texts()
+    assert facts
+    assert all("cs.RO" in fact for fact in facts)
+    page.locator("#narrowed label").click()
+    expect(page.locator("#narrowed")).to_be_hidden()
+    answered(page)
+    assert not all("cs.RO" in fact for fact in page.locator("#papers .facts").all_inner_texts())
+    expect(page.get_by_test_id("user")).to_have_count(1)
+
+
+def test_a_filter_understood_from_the_question_can_be_removed(stage: str, visit: Visit) -> None:
+    page = visit(f"{stage}/?q=cs.RO+learning")
+    answered(page)
+    expect(page.locator("#narrowed label")).to_have_text(["cs.RO"])
+    page.locator("#narrowed label").click()
+    expect(page.locator("#narrowed")).to_be_hidden()
+    page.get_by_role("button", name="Retry").click()
+    answered(page)
+    expect(page.locator("#narrowed")).to_be_hidden()
+
+
+def test_months_the_wrong_way_round_are_told_and_not_searched(stage: str, visit: Visit) -> None:
+    page = visit(stage)
+    page.locator("#filters button").first.click()
+    for label, month in ((ENGLISH.since, "2023-03"), (ENGLISH.until, "2020-06")):
+        page.get_by_label(label).click()
+        page.get_by_role("option", name=re.compile(month)).last.click()
+    ask(page, "video")
+    expect(page.locator(".problem")).to_contain_text("2023-03 to 2020-06")
+
+
+def test_a_question_beyond_the_limit_is_told_so(stage: str, visit: Visit) -> None:
+    page = visit(stage)
+    ask(page, "video " * 700)
+    expect(page.locator(".problem")).to_contain_text("4200 characters; at most 4000")
+    ask(page, "video")
+    answered(page, 1)
+
+
+def test_two_visitors_do_not_see_each_other(stage: str, visit: Visit, scripted: ScriptedAssistant) -> None:
+    one, other = visit(stage), visit(stage)
+    ask(one, "video")
+    answered(one)
+    ask(other, "learning")
+    answered(other)
+    assert scripted.histories[-1] == 0
+    assert one.get_by_test_id("user").all_inner_texts() == ["video"]
+    assert other.get_by_test_id("user").all_inner_texts() == ["learning"]
+
+
+def test_a_conversation_is_found_again_by_its_link_and_goes_on(
+    stage: str, visit: Visit, scripted: ScriptedAssistant
+) -> None:
+    page = visit(stage)
+    ask(page, "video")
+    answered(page)
+    page.wait_for_url("**/?conversation=*")
+    again = visit(page.url)
+    answered(again)
+    again.locator(".exchange-0 a.cite").first.click()
+    expect(again.locator("#papers mark.lit")).to_be_visible()
+    ask(again, "learning")
+    answered(again, 1)
+    assert scripted.histories[-1] == 1
+    again.get_by_role("link", name=ENGLISH.new).click()
+    expect(again.locator(".answer")).to_have_count(0)
+    again.wait_for_url(lambda url: "conversation" not in url)
+
+
+def test_a_link_to_no_conversation_says_so(stage: str, visit: Visit) -> None:
+    page = visit(f"{stage}/?conversation=nothing")
+    expect(page.get_by_text(ENGLISH.unknown_conversation)).to_be_visible()
+    ask(page, "video")
+    answered(page)
+
+
+def test_an_answer_is_copied_as_plain_markdown(stage: str, visit: Visit) -> None:
+    page = visit(f"{stage}/?q=video", permissions=["clipboard-read", "clipboard-write"])
+    answered(page)
+    page.locator("a.copy").click()
+    expect(page.locator("a.copy")).to_have_text(ENGLISH.copied)
+    copied = page.evaluate("navigator.clipboard.readText()")
+    arxiv_id = page.locator("a.cite").first.inner_text()
+    assert copied.count("\n- **") == 3
+    assert copied.endswith(")")
+    assert f"[{arxiv_id}](https://arxiv.org/abs/{arxiv_id})" in copied
+
+
+def test_hostile_text_neither_runs_nor_fetches_nor_vanishes(stage: str, visit: Visit) -> None:
+    page = visit(f"{stage}/?q=hostile")
+    answered(page)
+    page.locator(".to-sources").click()
+    page.locator("#papers details summary").first.click()
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.ran") is None
+    answer, sources = page.locator(".exchange-0").inner_text(), page.locator("#source-2512\\.00001").inner_text()
+    for number in range(1, len(HOSTILE) + 2):
+        assert f"seen-{number}" in answer
+        assert f"seen-{number}" in sources
+    assert page.locator(":is(.answer, .sources) :is(img, script, iframe, style, form)").count() == 0
+    elsewhere = "e => e.map(a => a.href).filter(h => !/^https:.{2}arxiv.org.(abs|pdf)|#(sources|copy|chat)$/.test(h))"
+    assert page.locator(":is(.answer, .sources) a").evaluate_all(elsewhere) == []
+    assert "and 198 more" in sources
+
+
+def test_formulas_are_set_and_prices_are_not(stage: str, visit: Visit) -> None:
+    page = visit(f"{stage}/?q=hostile")
+    answered(page)
+    expect(page.locator("#source-2512\\.00001 .katex").first).to_be_visible()
+    expect(page.locator(".exchange-0")).to_contain_text("$5 and $10")
+
+
+def test_a_chinese_browser_gets_the_chinese_page_and_can_switch(stage: str, visit: Visit) -> None:
+    page = visit(stage, locale="zh-CN")
+    expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+    page.get_by_role("button", name=CHINESE.examples[0]).click()
+    answered(page)
+    expect(page.locator(".searched")).to_contain_text("检索了")
+    page.get_by_role("link", name="English").click()
+    expect(page.locator("#box textarea")).to_have_attribute("placeholder", ENGLISH.placeholder)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_shows_everything_without_scrolling_sideways(stage: str, visit: Visit, scheme: str) -> None:
+    page = visit(f"{stage}/?q=hostile+video", width=390, height=800, color_scheme=scheme, has_touch=True)
+    answered(page)
+    overflow = "document.documentElement.scrollWidth - innerWidth"
+    assert page.evaluate(overflow) <= 0
+    expect(page.locator("#sources")).to_be_hidden()
+    page.locator(".to-sources").click()
+    expect(page.locator("#sources article").first).to_be_visible()
+    assert page.locator("#sources").evaluate("e => e.scrollWidth - e.clientWidth") <= 0
+    page.locator(".close-sources").click()
+    expect(page.locator("#sources")).to_be_hidden()
+    assert page.evaluate(overflow) <= 0
+
+
+def test_every_answer_carries_the_security_headers(stage: str) -> None:
+    for path in ("/", "/zh/", "/healthz", "/gradio_api/info", "/missing"):
+        headers = httpx.get(stage + path).headers
+        assert "default-src 'self'" in headers["content-security-policy"]
+        assert "img-src 'self' data: blob:" in headers["content-security-policy"]
+        assert headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_stranger_who_names_this_machine_otherwise_is_turned_away(stage: str) -> None:
+    assert httpx.get(stage, headers={"host": "evil.example"}).status_code == 400
+
+
+def test_healthz_counts_the_papers(stage: str, scripted: ScriptedAssistant) -> None:
+    assert httpx.get(f"{stage}/healthz").json() == {"status": "ok", "papers": scripted.library.count()}
+
+
+def test_only_ask_and_search_are_open_to_programs(stage: str) -> None:
+    assert set(httpx.get(f"{stage}/gradio_api/info").json()["named_endpoints"]) == {"/ask", "/search"}
+    answer = call(stage, "ask", ["video editing", "", "", ["cs.CV"], []])
+    assert answer["citations"]
+    assert answer["query"]["filters"]["categories"] == ["cs.CV"]
+    found = call(stage, "search", ["video editing", 3])
+    assert [hit["rank"] for hit in found["hits"]] == [1, 2, 3]
+
+
+def call(address: str, name: str, arguments: list[object]) -> dict[str, object]:
+    event = httpx.post(f"{address}/gradio_api/call/{name}", json={"data": arguments}).json()["event_id"]
+    events = httpx.get(f"{address}/gradio_api/call/{name}/{event}").text
+    return json.loads(re.search(r"event: complete\ndata: (.*)", events)[1])[0]

@@ -1,0 +1,417 @@
+"""The command `digest`: results on standard output, progress and logs on standard error.
+
+Heavy imports are inside the commands, so that `digest --help` answers at once. A known error is one line on
+standard error and exit status 1; wrong usage is 2, Ctrl-C 130.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+import os
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import click
+
+from assistant.errors import AssistantError
+from evals.errors import EvalsError
+from ingest.errors import IngestError
+from ingest.paper import Filters, Paper
+from ui.options import (
+    Parts,
+    assistant_options,
+    filter_options,
+    json_option,
+    library_options,
+    model_options,
+    read_settings,
+    settings_options,
+)
+
+if TYPE_CHECKING:
+    from assistant.chat import Assistant
+    from assistant.settings import AssistantSettings
+    from evals.report import Report as ScoreReport
+    from ingest.library import Library
+    from ingest.run import Report
+    from ingest.settings import IngestSettings
+
+logger = logging.getLogger(__name__)
+
+_AROUND_AN_ID = re.compile(r"^(https?://)?(www\.)?arxiv\.org/(abs|pdf)/|^arxiv:|\.pdf$", re.IGNORECASE)
+
+
+def main(arguments: Sequence[str] | None = None, parts: Parts | None = None) -> NoReturn:
+    """Runs the command with these arguments, the process's own by default, and exits with its status."""
+    speak_utf8()
+    try:
+        status = digest.main(arguments, prog_name="digest", standalone_mode=False, obj=parts or Parts())
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except (IngestError, AssistantError, EvalsError) as error:
+        logger.debug("where it went wrong", exc_info=True)
+        click.ClickException(str(error)).show()
+        status = 1
+    except (click.Abort, KeyboardInterrupt):
+        status = 130
+    sys.exit(status or 0)
+
+
+def speak_utf8() -> None:
+    """Makes Chinese go in and out whatever the locale says."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if reconfigure := getattr(stream, "reconfigure", None):
+            reconfigure(encoding="utf-8", errors="replace")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="digest-assistant", prog_name="digest")
+def digest() -> None:
+    """Ask your daily arXiv digests, in English or Chinese.
+
+    Answers cite papers by arXiv id, and every claim stands on a sentence of a paper. Nothing needs a key, a GPU or a
+    download; a language model, local or hosted, makes the prose better.
+    """
+
+
+@digest.command()
+@click.argument("paths", metavar="PATH...", nargs=-1)
+@click.option("--samples", is_flag=True, help="Read the sample digests that come with the package.")
+@json_option
+@library_options
+def ingest(library: Library, paths: tuple[str, ...], samples: bool, as_json: bool) -> None:
+    """Read digests into the library.
+
+    PATH is a file, a folder, a pattern, an http(s) address, or `-` for standard input: Markdown digests (.md, .txt)
+    or the *_AI_enhanced_*.jsonl files they are made from. Reading a digest again changes nothing.
+    """
+    if not paths and not samples:
+        raise click.UsageError("what is to be read? Give a PATH, or --samples.")
+    from ui.terminal import printable
+
+    report = read_digests([*paths, *([str(samples_folder())] if samples else [])], library)
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        click.echo(printable(str(report)))
+    if is_nothing_read(report):
+        click.get_current_context().exit(1)
+
+
+@digest.command()
+@click.argument("question")
+@json_option
+@click.option("-k", type=click.IntRange(1, 1000), metavar="N", help="How many papers to look at.")
+@click.option("--conversation", metavar="ID", help="Go on with this conversation, or start it under this name.")
+@filter_options
+@assistant_options
+def ask(
+    library: Library,
+    assistant: Assistant,
+    question: str,
+    as_json: bool,
+    k: int | None,
+    conversation: str | None,
+    filters: Filters,
+) -> None:
+    """Ask one question; `-` reads it from standard input.
+
+    On a terminal the answer shows while a language model writes it.
+    """
+    import asyncio
+
+    from ui.conversation import keep_turn, open_conversation
+    from ui.terminal import finished, print_stream, printable
+
+    question = printable(sys.stdin.read() if question == "-" else question).strip()
+    if not question:
+        raise click.UsageError('the question is empty: type for example `digest ask "which papers edit video?"`')
+    require_papers(library)
+    earlier = open_conversation(library, conversation) if conversation else None
+    events = assistant.stream(question, earlier, filters or None, k)
+    answer = asyncio.run(finished(events) if as_json else print_stream(events))
+    if earlier:
+        keep_turn(library, earlier, question, answer)
+    if as_json:
+        from assistant.answer_json import answer_to_dict
+
+        print_json(answer_to_dict(answer))
+
+
+@digest.command()
+@click.option("--host", help="The address to listen on; 0.0.0.0 lets others in.  [DIGEST_HOST; default: 127.0.0.1]")
+@click.option("--port", type=int, help="The port to listen on; 0 takes a free one.  [DIGEST_PORT; default: 7860]")
+@click.option(
+    "--open/--no-open", "open_browser", default=None, help="Open the browser.  [default: where there is a desktop]"
+)
+@click.option("--terminal", is_flag=True, help="Chat here instead of in the browser.")
+@click.option("--conversation", metavar="ID", help="Go on with this conversation.")
+@assistant_options
+def chat(
+    library: Library,
+    assistant: Assistant,
+    host: str | None,
+    port: int | None,
+    open_browser: bool | None,
+    terminal: bool,
+    conversation: str | None,
+) -> None:
+    """Open the chat, in the browser or with --terminal here.
+
+    An empty library is filled with the sample digests first.
+    """
+    if library.count() == 0:
+        click.echo("The library is empty, so the sample digests are read into it first.", err=True)
+        click.echo(str(read_digests([str(samples_folder())], library)), err=True)
+    assistant.warm()
+    if terminal:
+        from ui.conversation import chat_here
+
+        chat_here(library, assistant, conversation)
+        return
+    from ui.server import ServerError, serve
+    from ui.settings import UiSettings
+
+    open_it = has_desktop() if open_browser is None else open_browser
+    try:
+        settings = read_settings(UiSettings, host=host, port=port)
+        serve(assistant, library, settings, lambda address: say_ready(address, conversation, open_it))
+    except ServerError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def say_ready(address: str, conversation: str | None, open_it: bool) -> None:
+    address += f"?conversation={conversation}" if conversation else ""
+    click.echo(f"The chat is at {address} (Ctrl-C ends it)", err=True)
+    if open_it:
+        click.launch(address)
+
+
+def has_desktop() -> bool:
+    """Whether a browser can open: over a plain SSH connection it would take over the terminal, or find no screen."""
+    on_screen = sys.platform != "linux" or os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
+    return sys.stderr.isatty() and bool(on_screen)
+
+
+@digest.command()
+@filter_options
+@click.option("--count", "count_only", is_flag=True, help="Print only how many there are.")
+@click.option("--limit", type=click.IntRange(0), metavar="N", help="Print at most N.")
+@json_option
+@library_options
+def papers(library: Library, filters: Filters, count_only: bool, limit: int | None, as_json: bool) -> None:
+    """List the library's papers, newest first."""
+    found = library.select(filters)
+    shown = [] if count_only else list(library.papers(found[:limit]).values())
+    if as_json:
+        print_json({"count": len(found)} | ({} if count_only else {"papers": [paper_fields(paper) for paper in shown]}))
+        return
+    if count_only:
+        click.echo(len(found))
+        return
+    from ui.terminal import paper_line, printable
+
+    for paper in shown:
+        click.echo(printable(f"{paper.arxiv_id}  {paper_line(paper)}"))
+    click.echo(papers_note(library, filters, len(found), len(shown)), err=True)
+
+
+@digest.command()
+@click.argument("arxiv_id", metavar="ID")
+@json_option
+@library_options
+def show(library: Library, arxiv_id: str, as_json: bool) -> None:
+    """Show one paper; ID is as in 2512.21015, with or without version, or its link."""
+    from ui.terminal import paper_card
+
+    paper = library.paper(_AROUND_AN_ID.sub("", arxiv_id.strip()))
+    if paper is None:
+        raise click.ClickException(
+            f"{arxiv_id} is not among the {library.count()} papers of this library; `digest papers` lists them"
+        )
+    if as_json:
+        print_json(paper_fields(paper))
+    else:
+        click.echo(paper_card(paper))
+
+
+@digest.command()
+@json_option
+@model_options
+def doctor(parts: Parts, settings: IngestSettings, asking: AssistantSettings, as_json: bool) -> None:
+    """Say what is installed, which library and models are used, where text would go, and how to change it."""
+    from ui.doctor import examine
+
+    findings = examine(settings, asking, parts.embedder)
+    if as_json:
+        print_json([asdict(finding) for finding in findings])
+    else:
+        click.echo("\n".join(str(finding) for finding in findings))
+    if not all(finding.ok for finding in findings):
+        click.get_current_context().exit(1)
+
+
+@digest.group()
+def library() -> None:
+    """Look after the library."""
+
+
+@library.command("path")
+@settings_options
+def library_path(parts: Parts, settings: IngestSettings) -> None:
+    """Print the folder of the library."""
+    click.echo(settings.home)
+
+
+@library.command("rebuild-index")
+@library_options
+def library_rebuild_index(library: Library) -> None:
+    """Make the search index anew from the stored vectors; nothing is embedded again."""
+    click.echo(f"{library.rebuild_index()} passages indexed")
+
+
+@library.command("re-embed")
+@settings_options
+def library_re_embed(parts: Parts, settings: IngestSettings) -> None:
+    """Embed the whole library with the embedding model that is set now."""
+    from ingest.embedder import load_embedder
+    from ingest.library import open_library
+    from ingest.run import re_embed
+    from ui.progress import telling
+
+    embedder = parts.embedder or load_embedder(settings)
+    with open_library(settings, embedder) as library, telling() as tell:
+        done = re_embed(library, embedder, lambda step: tell("papers embedded", step.stored, step.found))
+    click.echo(f"{done} papers embedded by {embedder.name}")
+
+
+@digest.group("eval")
+def evaluate() -> None:
+    """Measure answers with a set of questions."""
+
+
+@evaluate.command("run")
+@click.argument("questions", type=click.Path(path_type=Path))
+@click.option("--predictions", type=click.Path(path_type=Path), required=True, help="The file to write the answers to.")
+@json_option
+@assistant_options
+def eval_run(library: Library, assistant: Assistant, questions: Path, predictions: Path, as_json: bool) -> None:
+    """Answer the QUESTIONS of a JSONL file, keep the answers, and print their scores."""
+    from evals.prediction import write_predictions
+    from evals.question import read_questions
+    from evals.report import report_on
+    from evals.run import run_questions
+    from ui.progress import telling
+
+    asked = read_questions(questions)
+    require_papers(library)
+    write_predictions(predictions, [])  # minutes later would be late to say that it cannot be written
+    with telling() as tell:
+        done = itertools.count(1)
+        answers = run_questions(asked, assistant, lambda last: tell(f"{last.id} answered", next(done), len(asked)))
+    write_predictions(predictions, answers)
+    print_scores(report_on(asked, answers, library), as_json)
+
+
+@evaluate.command("score")
+@click.argument("questions", type=click.Path(path_type=Path))
+@click.option("--predictions", type=click.Path(path_type=Path), required=True, help="The file with the answers.")
+@json_option
+@library_options
+def eval_score(library: Library, questions: Path, predictions: Path, as_json: bool) -> None:
+    """Score answers that were kept before."""
+    from evals.prediction import read_predictions
+    from evals.question import read_questions
+    from evals.report import report_on
+
+    print_scores(report_on(read_questions(questions), read_predictions(predictions), library), as_json)
+
+
+def read_digests(paths: Sequence[str], library: Library) -> Report:
+    """Reads digests into the library with progress on standard error."""
+    from ingest.run import Step
+    from ingest.run import ingest as ingest_sources
+    from ingest.source import find_sources
+    from ui.progress import telling
+
+    sources = find_sources(paths)
+    with telling() as tell:
+
+        def told(step: Step) -> None:
+            words = (
+                f"{step.source}: {step.found} papers found, {step.texts} texts embedded, {step.stored} papers stored"
+            )
+            tell(words, step.sources_read, step.sources)
+
+        return ingest_sources(sources, library, told)
+
+
+def samples_folder() -> Path:
+    """The sample digests that come with the package."""
+    import ingest
+
+    return Path(ingest.__file__).with_name("samples")
+
+
+def require_papers(library: Library) -> None:
+    if library.count() == 0:
+        raise click.ClickException(
+            f"the library in {library.home} holds no papers yet; `digest ingest PATH` reads your digests into it, "
+            "`digest ingest --samples` those that come with the package"
+        )
+
+
+def paper_fields(paper: Paper) -> dict[str, Any]:
+    """The paper for JSON: the noun's fields, its link and its month."""
+    return asdict(paper) | {"url": paper.url, "month": paper.month}
+
+
+def is_nothing_read(report: Report) -> bool:
+    """Whether there was something to read and none of it could be."""
+    wrong = report.unreadable or report.unread_sources
+    return bool(wrong) and not report.new + report.updated + report.repeats
+
+
+def papers_note(library: Library, filters: Filters, found: int, shown: int) -> str:
+    """One line under a list of papers: how many there are, and what else to try where there are none."""
+    if found:
+        return f"{found} papers" + (f", the first {shown} shown" if shown < found else "")
+    if library.count() == 0:
+        return f"The library in {library.home} holds no papers yet; `digest ingest PATH` reads digests into it."
+    return f"No paper of {library.count()} fits." + "".join(f" {hint}" for hint in _hints(library, filters))
+
+
+def _hints(library: Library, filters: Filters) -> list[str]:
+    """What the library has instead, for each filter that no paper of it meets."""
+    known_categories, known_authors = library.categories(), library.authors()
+    hints = [
+        f"There is no {category}; there are {_most(known_categories)}."
+        for category in filters.categories
+        if category not in known_categories
+    ]
+    for author in filters.authors:
+        near = [name for name in known_authors if author.casefold() in name.casefold()]
+        hints += [f"Authors are named in full: {', '.join(near[:8])}."] if near else []
+    return hints
+
+
+def _most(counted: dict[str, int]) -> str:
+    return ", ".join(list(counted)[:12]) + (f" and {len(counted) - 12} more" if len(counted) > 12 else "")
+
+
+def print_scores(report: ScoreReport, as_json: bool) -> None:
+    if as_json:
+        print_json(report.as_dict())
+    else:
+        click.echo(str(report))
+
+
+def print_json(value: object) -> None:
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))

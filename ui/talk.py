@@ -1,0 +1,168 @@
+"""What a browser session has asked and been answered: the truth that the page is drawn from."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from assistant.answer import Answer, Conversation, Delta, Event, Finished, Found, Hit, Query, Turn
+from assistant.errors import AssistantError
+from assistant.model import LanguageModel
+from ingest.errors import IngestError
+from ingest.paper import Filters
+
+log = logging.getLogger(__name__)
+
+
+class Answers(Protocol):
+    """What the page needs of an assistant: `assistant.chat.Assistant`, or a stand-in."""
+
+    @property
+    def model(self) -> LanguageModel | None: ...
+
+    def stream(
+        self,
+        question: str,
+        conversation: Conversation | None = None,
+        filters: Filters | None = None,
+        k: int | None = None,
+        only: bool = False,
+    ) -> AsyncGenerator[Event, None]: ...
+
+    async def answer(
+        self,
+        question: str,
+        conversation: Conversation | None = None,
+        filters: Filters | None = None,
+        k: int | None = None,
+    ) -> Answer: ...
+
+    def search(self, question: str, filters: Filters | None = None, k: int = 100) -> tuple[Query, tuple[Hit, ...]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a question got no answer. `expected` errors say themselves what to do; others only have a name."""
+
+    message: str
+    expected: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One question and as much of its answer as has come; without `answer` and `failure` it was stopped, or runs."""
+
+    question: str
+    filters: Filters | None = None
+    only: bool = False  # no filter is read from the question
+    found: Found | None = None
+    text: str = ""
+    answer: Answer | None = None
+    failure: Failure | None = None
+
+    def after(self, event: Event) -> Exchange:
+        match event:
+            case Found():
+                return replace(self, found=event)
+            case Delta(text=text):
+                return replace(self, text=self.text + text)
+            case Finished(answer=answer):
+                return replace(self, answer=answer, text=answer.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Talk:
+    """The exchanges of one conversation, oldest first. `conversation_id` is unguessable, as it is also its link."""
+
+    conversation_id: str = ""
+    exchanges: tuple[Exchange, ...] = ()
+
+    @property
+    def conversation(self) -> Conversation:
+        """The answered turns, as the assistant reads them. The first question is the title."""
+        turns = tuple(Turn(e.question, e.answer) for e in self.exchanges if e.answer)
+        return Conversation(self.conversation_id, turns[0].question if turns else "", turns)
+
+    def until(self, exchange: int) -> Talk:
+        """The conversation before that exchange, as if it and what followed had not been."""
+        return replace(self, exchanges=self.exchanges[:exchange])
+
+    def ending_with(self, exchange: Exchange) -> Talk:
+        return replace(self, exchanges=(*self.exchanges[:-1], exchange))
+
+
+def talk_of(conversation: Conversation) -> Talk:
+    """A saved conversation, taken up again."""
+    exchanges = tuple(
+        Exchange(
+            turn.question,
+            found=Found(turn.answer.query, turn.answer.hits, turn.answer.searched),
+            text=turn.answer.text,
+            answer=turn.answer,
+        )
+        for turn in conversation.turns
+    )
+    return Talk(conversation.conversation_id, exchanges)
+
+
+async def ask(
+    assistant: Answers, talk: Talk, question: str, filters: Filters | None, only: bool
+) -> AsyncGenerator[Talk, None]:
+    """The talk as it grows by this question, the last one complete. Raises nothing: errors become a `Failure`.
+
+    `only`: the filters are all there are; none is read from the question.
+    """
+    exchange = Exchange(question, filters, only)
+    grown = replace(talk, exchanges=(*talk.exchanges, exchange))
+    yield grown
+    reading = {"only": True} if only else {}
+    try:
+        async with aclosing(assistant.stream(question, talk.conversation, filters, **reading)) as events:
+            async for event in events:
+                exchange = exchange.after(event)
+                yield grown.ending_with(exchange)
+    except Exception as error:  # noqa: BLE001 - an exception that leaves a handler leaves the page stuck
+        yield grown.ending_with(replace(exchange, failure=_failure(error)))
+
+
+class Growing:
+    """A talk on its way: a task takes in what the assistant says, and the page looks at it when it likes.
+
+    So the page is neither redrawn for every word nor left behind when words stop coming, and stopping is up to the one
+    task: whoever draws sees its end and draws last.
+    """
+
+    def __init__(self, talks: AsyncGenerator[Talk, None], talk: Talk) -> None:
+        self.talk = talk
+        self._task = asyncio.create_task(self._take_in(talks))
+
+    async def _take_in(self, talks: AsyncGenerator[Talk, None]) -> None:
+        async with aclosing(talks):
+            async for self.talk in talks:
+                pass
+
+    def stop(self) -> None:
+        self._task.cancel()
+
+    async def looks(self, every: float) -> AsyncGenerator[Talk, None]:
+        """The talk whenever it has changed, at most once in `every` seconds, until it is complete or stopped."""
+        seen = None
+        try:
+            while not self._task.done():
+                await asyncio.wait({self._task}, timeout=every)
+                if self.talk is not seen:
+                    seen = self.talk
+                    yield seen
+        finally:
+            self.stop()
+
+
+def _failure(error: Exception) -> Failure:
+    if isinstance(error, AssistantError | IngestError):
+        return Failure(str(error), expected=True)
+    log.exception("a question failed", exc_info=error)
+    return Failure(type(error).__name__, expected=False)
