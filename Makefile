@@ -21,7 +21,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input -q
 TORCH := $(shell sed -n 's/^ *"\(torch==[^"]*\)".*/\1/p' pyproject.toml)
 
 chat: $(VENV)/installed
-	@$(BIN)/digest chat
+	@$(BIN)/digest chat || [ $$? = 130 ]  # Ctrl-C
 
 test: $(VENV)/installed-dev
 	@$(BIN)/ruff check .

@@ -25,7 +25,7 @@ class Query:
 
     `text` is what the person typed, `search_text` what is searched for (filters and politeness taken out, the
     conversation's topic put in for a follow-up). `papers` are ids the question points at: typed, linked, named
-    by title, or cited by the turn it follows.
+    by title, or cited by the turn it follows. `recent` are the papers that the turn before cited, of a follow-up.
     """
 
     text: str
@@ -34,6 +34,7 @@ class Query:
     language: Language
     filters: Filters = field(default_factory=Filters)
     papers: tuple[str, ...] = ()
+    recent: tuple[str, ...] = ()
     follows: bool = False
     count: bool = False
     order: str = ""  # "", "newest" or "oldest"
@@ -53,18 +54,23 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Why a paper was found. Leg scores are None where the leg cannot see the paper; ranks count from 1."""
+    """Why a paper was found. Leg scores are None where the leg cannot see the paper; `named`: the question names it."""
 
     lexical: float | None = None
     passage: float | None = None
     sentence: float | None = None
     words: tuple[str, ...] = ()
     best: Evidence | None = None
+    named: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A paper found for a question. `score` orders hits of one search, higher is better; `fit` is in [0, 1]."""
+    """A paper found for a question.
+
+    `score` is what its text and words give, higher is better; a paper that the question names ranks before all
+    others, whatever its score. `fit` is the probability, in [0, 1], that it belongs in a survey of the question.
+    """
 
     paper: Paper
     score: float

@@ -24,6 +24,7 @@ from assistant.answer import (
     Query,
     Searched,
     Wants,
+    Why,
 )
 from assistant.cite import CitationFilter
 from assistant.compose import Draft, Materials, compose, is_unanswerable, surveyed
@@ -46,6 +47,8 @@ _SOURCES = 8
 _SENTENCES_PER_SOURCE = 4
 # A question that finds, first of all, what the last one found is taken to go on about it.
 _LEADING = 3
+# From this probability of being answerable on, a question needs no topic from the turn before.
+_STANDS_ALONE = 0.8
 _LEAST_SUPPORTED = 0.5
 
 
@@ -128,13 +131,22 @@ class Assistant:
         """Everything an answer is made of; the searching part of a turn."""
         query = narrowed(self.understand(question, conversation), filters)
         ranking = self.retriever.search(query, DEPTH)
-        if conversation and conversation.turns and not query.follows and _goes_on(ranking, conversation):
+        if conversation and conversation.turns and not query.follows and _goes_on(query, ranking, conversation):
             query = narrowed(follow_up(query, conversation), filters)
             ranking = self.retriever.search(query, DEPTH)
+        if query.wants is Wants.CATALOGUE:
+            ranking = self._catalogued(query, ranking)
         clock.searched()
         first, last = self.library.span()
         searched = Searched(ranking.searched, len(ranking.lexical), first, last, clock.search_seconds)
         return Materials(query, ranking, searched, EvidenceFinder(self.library, query, ranking), self.library)
+
+    def _catalogued(self, query: Query, ranking: Ranking) -> Ranking:
+        """The ranking with the record's own selection in place of what words and vectors found."""
+        ids = self.library.select(query.filters, oldest_first=query.order == "oldest")[:DEPTH]
+        papers = self.library.papers(ids).values()
+        hits = tuple(Hit(paper, 1.0, rank, 1.0, Why()) for rank, paper in enumerate(papers, 1))
+        return replace(ranking, hits=hits, answerable=1.0)
 
     def _shelved(self) -> Shelf:
         """Names, categories and months of the library as it stands."""
@@ -165,9 +177,16 @@ def narrowed(query: Query, filters: Filters | None) -> Query:
     )
 
 
-def _goes_on(ranking: Ranking, conversation: Conversation) -> bool:
-    """Whether a question without a pointing word still is about what was found before."""
-    before = {hit.paper.arxiv_id for hit in conversation.turns[-1].answer.hits[:_LEADING]}
+def _goes_on(query: Query, ranking: Ranking, conversation: Conversation) -> bool:
+    """Whether a question without a pointing word still is about what was found before.
+
+    It is if it finds the same papers first of all; and if, right after an answer about one paper, it asks for a
+    fact without saying of what.
+    """
+    last = conversation.turns[-1].answer
+    if query.wants is Wants.FACT and not query.papers and not query.filters and len(last.citations) == 1:
+        return ranking.answerable < _STANDS_ALONE
+    before = {hit.paper.arxiv_id for hit in last.hits[:_LEADING]}
     return any(hit.paper.arxiv_id in before for hit in ranking.hits[:_LEADING])
 
 

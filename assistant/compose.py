@@ -13,12 +13,15 @@ from assistant.retrieve import Ranking
 from assistant.wording import Wording, wording
 from ingest.library import Library
 from ingest.paper import Filters, Paper, Section
+from ingest.sentence import language_of
 
 CLEAR_FIT = 0.6
 _MOST_LISTED = 50
 _MOST_SURVEYED = 30
 _NEAREST = 3
-_FACT_SENTENCES = 2
+# Enough for the sentence that answers and what makes it understood, not more than is read at a glance.
+_FACT_SENTENCES = 4
+_FACT_CHARACTERS = 600
 _COMPARED = 2
 # A second paper is named beside the first where its score comes this near: then code cannot tell which was meant.
 _AS_GOOD = 0.97
@@ -138,7 +141,7 @@ def _fact(materials: Materials, k: int | None) -> Draft:
     for hit in _meant(materials.ranking.hits):
         sentences = materials.evidence.best([hit.paper], _FACT_SENTENCES)[hit.paper.arxiv_id]
         if sentences:
-            quotes = " ".join(draft.quote(evidence) for evidence in _in_order(_distinct(sentences)))
+            quotes = " ".join(draft.quote(evidence) for evidence in _in_order(_fitting(sentences, _FACT_CHARACTERS)))
             draft.lines += [f"{quotes} — {titled(hit.paper)}", ""]
     return draft
 
@@ -148,11 +151,12 @@ def _meant(hits: Sequence[Hit]) -> Sequence[Hit]:
     return hits[:2] if len(hits) > 1 and hits[1].score >= _AS_GOOD * hits[0].score else hits[:1]
 
 
-def _distinct(sentences: Sequence[Evidence]) -> list[Evidence]:
-    """Without sentences that stand, whole, in an earlier one."""
+def _fitting(sentences: Iterable[Evidence], characters: int) -> list[Evidence]:
+    """The first sentence and those after it that fit beside it, without any that stands whole in an earlier one."""
     kept: list[Evidence] = []
     for evidence in sentences:
-        if not any(evidence.text in other.text for other in kept):
+        room = characters - sum(len(other.text) for other in kept)
+        if not kept or (len(evidence.text) <= room and not any(evidence.text in other.text for other in kept)):
             kept.append(evidence)
     return kept
 
@@ -167,7 +171,7 @@ def _lookup(materials: Materials, k: int | None) -> Draft:
     paper = hits[0].paper
     draft.lines += [f"{titled(paper)} ({byline(paper)})", ""]
     best = materials.evidence.best([paper], _FACT_SENTENCES)[paper.arxiv_id]
-    sentences = _distinct(_first_sentences(paper, Section.TLDR, materials)[:1] + list(best))
+    sentences = _fitting([*_first_sentences(paper, Section.TLDR, materials)[:1], *best], _FACT_CHARACTERS)
     draft.lines += [" ".join(draft.quote(evidence) for evidence in _in_order(sentences))]
     others = _meant(hits)[1:]
     draft.lines += ["", f"{materials.words.perhaps} {', '.join(titled(hit.paper) for hit in others)}"] if others else []
@@ -191,11 +195,17 @@ def _summary(materials: Materials, k: int | None) -> Draft:
 
 
 def _fields(paper: Paper, materials: Materials) -> Iterator[tuple[Section, list[Evidence]]]:
-    """The sections of a paper that summarise it: the digest's if there are any, else the abstract."""
-    wanted = (Section.TLDR, Section.METHOD, Section.RESULT) if paper.summary else (Section.ABSTRACT,)
-    for section in wanted:
-        if sentences := _first_sentences(paper, section, materials):
-            yield section, sentences
+    """What summarises a paper: the digest's own fields where they are in the question's language, else the abstract."""
+    fields = [(s, _first_sentences(paper, s, materials)) for s in (Section.TLDR, Section.METHOD, Section.RESULT)]
+    readable = [(s, found) for s, found in fields if found and _is_readable(found[0], materials.query)]
+    if readable:
+        yield from readable
+    elif abstract := _first_sentences(paper, Section.ABSTRACT, materials):
+        yield Section.ABSTRACT, abstract
+
+
+def _is_readable(evidence: Evidence, query: Query) -> bool:
+    return language_of(evidence.text) is query.language
 
 
 def _first_sentences(paper: Paper, section: Section, materials: Materials) -> list[Evidence]:
@@ -228,12 +238,9 @@ def _compared(materials: Materials) -> Sequence[Hit]:
 def _cell(draft: Draft, paper: Paper, section: Section, materials: Materials) -> str:
     """The section's sentences that bear on the question most, as many as fit; else the abstract's."""
     best = materials.evidence.best([paper], 1000)[paper.arxiv_id]
-    fitting = [e for e in best if e.section is section] or [e for e in best if e.section is Section.ABSTRACT]
-    kept: list[Evidence] = []
-    for evidence in fitting:
-        if not kept or sum(len(e.text) for e in kept) + len(evidence.text) <= _CELL_CHARACTERS:
-            kept.append(evidence)
-    return " ".join(draft.quote(evidence) for evidence in _in_order(kept))
+    wanted = [e for e in best if e.section is section and _is_readable(e, materials.query)]
+    fitting = wanted or [e for e in best if e.section is Section.ABSTRACT]
+    return " ".join(draft.quote(evidence) for evidence in _in_order(_fitting(fitting, _CELL_CHARACTERS)))
 
 
 def table_lines(rows: Sequence[Sequence[str]]) -> list[str]:

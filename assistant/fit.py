@@ -20,9 +20,8 @@ from numpy.typing import NDArray
 from assistant.answer import Hit
 from assistant.lexical import LexicalIndex, Matches
 
-Kind = str
-VECTORS: Kind = "vectors"
-WORDS: Kind = "words"
+VECTORS = "vectors"
+WORDS = "words"
 _WEIGHTS = "fit.json"
 _HEAD, _TAIL = 5, 15
 
@@ -46,7 +45,7 @@ def _fitted() -> dict[str, Any]:
     return found
 
 
-def weights(kind: Kind, model: str) -> Logistic:
+def weights(kind: str, model: str) -> Logistic:
     """The fitted model: `kind` is `vectors` or `words`, `model` is `paper` or `answerable`."""
     found = _fitted()[kind][model]
     return Logistic(found["bias"], tuple(found["weights"]))
@@ -68,7 +67,7 @@ def answerable(hits: Sequence[Hit], lexical: LexicalIndex, matches: Matches) -> 
     return float(weights(kind_of(hits), "answerable")(features)[0])
 
 
-def kind_of(hits: Sequence[Hit]) -> Kind:
+def kind_of(hits: Sequence[Hit]) -> str:
     return VECTORS if any(hit.why.sentence is not None for hit in hits) else WORDS
 
 

@@ -8,6 +8,7 @@ So every answer gets an HTTP client of its own, which closing the answer closes.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import ipaddress
 import math
 import os
@@ -249,7 +250,8 @@ class PluggedModel(LlamaIndexModel):
         )
 
     async def _open(self, chat: list[ChatMessage]) -> AsyncGenerator[ChatResponse, None]:
-        if type(self._llm).astream_chat is CustomLLM.astream_chat:  # which blocks the event loop
+        if inspect.unwrap(type(self._llm).astream_chat) is inspect.unwrap(CustomLLM.astream_chat):
+            # It runs the synchronous one, and everybody would wait for it.
             answer = await asyncio.to_thread(self._llm.stream_chat, chat)
             while (response := await asyncio.to_thread(next, answer, None)) is not None:
                 yield response

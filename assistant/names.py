@@ -14,8 +14,10 @@ _TOKEN = re.compile(r"[^\W_\u3400-\u9fff]+(?:[-'’.+*][^\W_\u3400-\u9fff]+)*[+*
 # A capital inside, or letters beside digits: no ordinary word looks like that.
 _COINED = re.compile(r"(?=.*[A-Z])(?:.*[a-z].*[A-Z]|[A-Z].*[A-Z]|.*\d)")
 _LONGEST_NAME = 4
-# A nickname that is also a word of the language is only heard with the capitals it is written with.
+# A nickname that is also a word of the language is only heard with the capitals it is written with: one that more
+# papers than this hold, or a short one in small letters (`cope`, `rest`), which a small library holds by chance.
 _ORDINARY = 3
+_SHORT = 5
 
 
 def fold(text: str) -> str:
@@ -70,9 +72,9 @@ class Names:
         return tuple(dict.fromkeys(arxiv_id for ids in spellings.values() for arxiv_id in ids))
 
     def _is_ordinary(self, piece: str) -> bool:
-        """Whether more papers hold all of the words than would if they were a name."""
+        """Whether it is likelier a word than a name."""
         words = words_of(piece)
-        if not words:
+        if not words or (piece.isalpha() and piece.islower() and len(piece) <= _SHORT):
             return True
         return len(frozenset.intersection(*map(self._lexical.holds, words))) > _ORDINARY
 

@@ -124,5 +124,9 @@ POINTS_BACK = _any(
     r"^\s*(and|ok|okay|so|but|also|what about|how about)\b",
     r"它|其中|里面|这篇|那篇|该(论文|方法|模型|数据集)|这个|那个|前者|后者|上面|刚才|呢[？?]?\s*$|^(那|那么|还有)",
 )
+POINTS_AT_ONE = _any(
+    r"\b(it|its|that one|this one|this|that)\b(?! (are|were|have)\b)|\b(this|that|the) (paper|work|method|model)\b",
+    r"它(?!们)|里面|这篇|那篇|该(论文|方法|模型|数据集)|这个|那个",
+)
 ORDINAL = _any(r"\bthe (first|second|third) (?:one|paper)\b", r"(第[一二三])(?:篇|个)")
 ORDINALS = {"first": 0, "second": 1, "third": 2, "第一": 0, "第二": 1, "第三": 2}

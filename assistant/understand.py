@@ -154,10 +154,13 @@ def _pointed_back(query: Query, conversation: Conversation) -> Query:
 
 def follow_up(query: Query, conversation: Conversation) -> Query:
     """The query as a follow-up: the topic so far stands before the new words, and the last filters still narrow."""
-    last = conversation.turns[-1].answer.query
+    last = conversation.turns[-1].answer
+    one = len(last.citations) == 1 and says.POINTS_AT_ONE.search(query.text)
     return replace(
         query,
-        search_text=f"{last.search_text} {query.search_text}",
-        filters=query.filters or last.filters,
+        search_text=f"{last.query.search_text} {query.search_text}",
+        filters=query.filters or last.query.filters,
+        papers=query.papers or (last.citations if one else ()),
+        recent=last.citations,
         follows=True,
     )

@@ -23,6 +23,7 @@ _FOLDS = 5
 _RIDGE = 1.0
 _DEPTH = 60
 _FALSE_REFUSALS = 0.05
+_LEAST_FITS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
 Floats = NDArray[np.float64]
 
 
@@ -41,14 +42,15 @@ def calibrate(questions: Sequence[Question], assistant: Assistant) -> tuple[dict
     figures: dict[str, Any] = {}
     searched = [(q, rank) for q in questions if len(q.turns) == 1 for rank in [_search(q, assistant)] if rank.hits]
     for kind in (fit.VECTORS, fit.WORDS):
-        # A search by words alone also happens to questions that have vectors, so both sets see all questions.
         ranked = [(q, r) for q, r in searched if fit.kind_of(r.hits) == kind]
         papers, answers = _paper_rows(ranked), _answer_rows(ranked)
-        weights[kind] = {"paper": _as_json(fit_logistic(papers)), "answerable": _as_json(fit_logistic(answers))}
-        figures[kind] = {
-            "survey F1 by least fit": _survey_figures(papers, ranked),
-            "answerable": _refusal_figures(answers),
+        surveys, refusals = _survey_figures(papers, ranked), _refusal_figures(answers)
+        least_fit = float(max(surveys, key=lambda least: surveys[least]))
+        weights[kind] = {
+            "paper": _as_json(fit_logistic(papers), least_fit),
+            "answerable": _as_json(fit_logistic(answers), refusals["least"]),
         }
+        figures[kind] = {"survey F1 by least fit": surveys, "answerable": refusals}
     return weights, figures
 
 
@@ -142,13 +144,12 @@ def _f1(cited: Sequence[str], relevant: dict[str, int]) -> float:
 
 
 def _refusal_figures(rows: Rows) -> dict[str, float]:
+    """The least probability at which as many answerable questions are refused as we allow, and what it refuses."""
     odds = _cross_validated(rows)
     least = float(np.quantile(odds[rows.labels == 1], _FALSE_REFUSALS))
-    return {
-        f"least probability at {_FALSE_REFUSALS:.0%} false refusals": round(least, 3),
-        "unanswerable refused": round(float((odds[rows.labels == 0] < least).mean()), 3),
-    }
+    refused = float((odds[rows.labels == 0] < least).mean())
+    return {"least": round(least, 3), "false refusals": _FALSE_REFUSALS, "unanswerable refused": round(refused, 3)}
 
 
-def _as_json(model: fit.Logistic) -> dict[str, Any]:
-    return {"bias": round(model.bias, 4), "weights": [round(value, 4) for value in model.weights]}
+def _as_json(model: fit.Logistic, least: float) -> dict[str, Any]:
+    return {"bias": round(model.bias, 4), "weights": [round(value, 4) for value in model.weights], "least": least}

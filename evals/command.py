@@ -153,6 +153,26 @@ def bench(digests: Sequence[str], questions: Path, baseline: bool, as_json: bool
     )
 
 
+@evals.command()
+@_QUESTIONS
+@click.option("--out", type=_File, metavar="FIT.json", help="Where to write the weights; assistant/fit.json is in use.")
+@_DIGESTS
+@_HOME
+@known_errors
+def calibrate(questions: Path, out: Path | None, digests: Sequence[str], home: Path | None) -> None:
+    """Fit when a paper belongs in a survey and a question is answerable, cross-validated on QUESTIONS."""
+    from assistant.chat import Assistant
+    from evals.calibrate import calibrate as fitted
+    from evals.question import read_questions
+
+    asked = read_questions(questions)
+    with _library(digests, _given(home)) as library:
+        weights, figures = fitted(asked, Assistant(library))
+    if out:
+        out.write_text(json.dumps(weights, indent=1) + "\n", "utf-8")
+    click.echo(json.dumps(figures, indent=1))
+
+
 @contextmanager
 def _library(digests: Sequence[str], settings: Mapping[str, Any]) -> Iterator[Library]:
     """The user's library, or a temporary one of `digests`; either holds papers."""

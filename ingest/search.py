@@ -45,22 +45,22 @@ class _Opened:
 
 
 class _Fresh:
-    """The passages written after a mark, in memory; None stands for one that is gone."""
+    """The passages written after version `since`, up to `version`, in memory; None stands for one that is gone."""
 
-    def __init__(self, since: int) -> None:
-        self.since = self.version = since
-        self.vectors: dict[str, NDArray[np.float32] | None] = {}
-        self._ids: list[str] = []
-        self._matrix = np.empty((0, 0), np.float32)
-
-    def follow(self, changes: Iterable[Changes], version: int) -> None:
-        for some in changes:
-            self.vectors |= zip(some.ids, some.vectors, strict=True)
-            self.vectors |= dict.fromkeys(some.gone)
-        self._ids = [id_ for id_, vector in self.vectors.items() if vector is not None]
-        if self._ids:
-            self._matrix = np.stack([vector for vector in self.vectors.values() if vector is not None])
+    def __init__(self, since: int, version: int, vectors: dict[str, NDArray[np.float32] | None]) -> None:
+        self.since = since
         self.version = version
+        self.vectors = vectors
+        there = {id_: vector for id_, vector in vectors.items() if vector is not None}
+        self._ids = list(there)
+        self._matrix = np.stack(list(there.values())) if there else np.empty((0, 0), np.float32)
+
+    def followed(self, changes: Iterable[Changes], version: int) -> _Fresh:
+        vectors = dict(self.vectors)
+        for some in changes:
+            vectors.update(zip(some.ids, some.vectors, strict=True))
+            vectors.update(dict.fromkeys(some.gone))
+        return _Fresh(self.since, version, vectors)
 
     def scores(self, vector: NDArray[np.float32]) -> Iterable[tuple[str, float]]:
         return zip(self._ids, (self._matrix @ vector).tolist(), strict=True) if self._ids else ()
@@ -74,7 +74,7 @@ class PassageSearch:
         self._place = place
         self._lock = lock
         self._opened: _Opened | None = None
-        self._fresh = _Fresh(0)
+        self._fresh = _Fresh(0, 0, {})
         self._guard = threading.RLock()
         self._writing = False
         self._cut_off = False
@@ -111,15 +111,15 @@ class PassageSearch:
             if state is None:
                 self._opened = None
             elif not self._writing:
-                self._turn_to(state)
+                self._turn_to(version, state)
             mark = self._opened.mark if self._opened else 0
             if self._fresh.since != mark:
-                self._fresh = _Fresh(mark)
+                self._fresh = _Fresh(mark, mark, {})
             if self._fresh.version < version:
-                self._fresh.follow(self._record.changes(self._fresh.version), version)
+                self._fresh = self._fresh.followed(self._record.changes(self._fresh.version), version)
             return self._opened, self._fresh
 
-    def _turn_to(self, state: IndexState) -> None:
+    def _turn_to(self, version: int, state: IndexState) -> None:
         """Opens the index anew if another process has written to it since, but never while one does."""
         opened = self._opened
         if opened and opened.generation == state.generation and (self._place.live or opened.mark == state.mark):
@@ -128,18 +128,18 @@ class PassageSearch:
         if (state.dirty and not self._place.live) or time.monotonic() < self._rest_until:
             return
         try:
-            self._opened = self._open(state)
+            self._opened = self._open(version, state)
         except IndexUnusable as exc:
             self._give_up(exc)
             self._heal()
 
-    def _open(self, state: IndexState) -> _Opened | None:
+    def _open(self, version: int, state: IndexState) -> _Opened | None:
         index = self._place.open(state.generation)
         index.query(np.ones(self._dim(), np.float32), 1)  # Chroma reads its files at the first query
-        lacking = index.count() != self._record.count_vectors()
-        if self._record.index_state(self._place.name)[1] != state:
+        lacks = index.count() != self._record.count_vectors()
+        if self._record.index_state(self._place.name) != (version, state):
             return self._opened  # a writer came between
-        if lacking and not self._place.live:
+        if lacks and state.mark == version and not state.dirty:
             raise IndexUnusable("the search index does not hold what the record does")
         return _Opened(index, state.generation, state.mark)
 
@@ -171,24 +171,26 @@ class PassageSearch:
     def repair(self) -> None:
         """Brings the index up to the record, by the least that does: catching up, or making it anew."""
         try:
-            done = self._catch_up()
-        except IndexUnusable as exc:
-            log.warning("the index is made anew: %s", exc)
-            done = False
-        if not done:
-            self.rebuild()
+            if not self._catch_up():
+                self.rebuild()
+        except IndexUnusable:
+            self._let_go()
+            raise
+        self.settle()
 
     def _catch_up(self) -> bool:
+        """False if the index does not hold what it should, whatever is done."""
         _, state = self._record.index_state(self._place.name)
-        if state is None or not self._place.exists(state.generation):
+        try:
+            if state is None or not self._place.exists(state.generation):
+                return False
+            if state.dirty and not self._is_sound(state):
+                return False
+            self.follow()
+            return self._place.open(state.generation).count() == self._record.count_vectors()
+        except IndexUnusable as exc:
+            log.warning("the index is made anew: %s", exc)
             return False
-        if state.dirty and not self._is_sound(state):
-            return False
-        self.follow()
-        if self._place.open(state.generation).count() != self._record.count_vectors():
-            return False
-        self.settle()
-        return True
 
     def _is_sound(self, state: IndexState) -> bool:
         sample = self._record.sample(state.mark, PROBED)
@@ -208,10 +210,15 @@ class PassageSearch:
         """Ends a time of writing. An index whose writing was cut off stays dirty, for the next one to look at."""
         _, state = self._record.index_state(self._place.name)
         if self._cut_off:
-            self._opened = None
+            self._let_go()
         elif state and state.dirty:
             self._mark(replace(state, dirty=False))
-        self._writing = self._cut_off = False
+        self._writing = False
+
+    def _let_go(self) -> None:
+        with self._guard:
+            self._opened = None
+            self._writing = self._cut_off = False
 
     def rebuild(self) -> int:
         """Makes the index anew from the vectors in the record, and gives their number."""
@@ -232,14 +239,13 @@ class PassageSearch:
 
     def _touch(self, state: IndexState | None) -> tuple[IndexState, VectorIndex]:
         """The index opened for writing, marked dirty before anything is written."""
-        if state is None:
-            state = IndexState(self._place.new(), 0, dirty=True)
+        state = state or IndexState(self._place.new(), 0, dirty=False)
         if not self._writing or not self._opened:
             with self._guard:
                 self._opened = _Opened(self._place.open(state.generation), state.generation, state.mark)
                 self._writing = True
-        state = replace(state, dirty=True)
-        if not self._cut_off:
+        if not state.dirty:
+            state = replace(state, dirty=True)
             self._record.set_index(self._place.name, state)
         self._cut_off = True  # until the mark is moved
         return state, self._opened.index

@@ -6,7 +6,6 @@ standard error and exit status 1; wrong usage is 2, Ctrl-C 130.
 
 from __future__ import annotations
 
-import itertools
 import json
 import logging
 import os
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from assistant.errors import AssistantError
+from evals.command import evals
 from evals.errors import EvalsError
 from ingest.errors import IngestError
 from ingest.paper import Filters, Paper
@@ -37,7 +37,6 @@ from ui.options import (
 if TYPE_CHECKING:
     from assistant.chat import Assistant
     from assistant.settings import AssistantSettings
-    from evals.report import Report as ScoreReport
     from ingest.library import Library
     from ingest.run import Report
     from ingest.settings import IngestSettings
@@ -292,46 +291,7 @@ def library_re_embed(parts: Parts, settings: IngestSettings) -> None:
     click.echo(f"{done} papers embedded by {embedder.name}")
 
 
-@digest.group("eval")
-def evaluate() -> None:
-    """Measure answers with a set of questions."""
-
-
-@evaluate.command("run")
-@click.argument("questions", type=click.Path(path_type=Path))
-@click.option("--predictions", type=click.Path(path_type=Path), required=True, help="The file to write the answers to.")
-@json_option
-@assistant_options
-def eval_run(library: Library, assistant: Assistant, questions: Path, predictions: Path, as_json: bool) -> None:
-    """Answer the QUESTIONS of a JSONL file, keep the answers, and print their scores."""
-    from evals.prediction import write_predictions
-    from evals.question import read_questions
-    from evals.report import report_on
-    from evals.run import run_questions
-    from ui.progress import telling
-
-    asked = read_questions(questions)
-    require_papers(library)
-    write_predictions(predictions, [])  # minutes later would be late to say that it cannot be written
-    with telling() as tell:
-        done = itertools.count(1)
-        answers = run_questions(asked, assistant, lambda last: tell(f"{last.id} answered", next(done), len(asked)))
-    write_predictions(predictions, answers)
-    print_scores(report_on(asked, answers, library), as_json)
-
-
-@evaluate.command("score")
-@click.argument("questions", type=click.Path(path_type=Path))
-@click.option("--predictions", type=click.Path(path_type=Path), required=True, help="The file with the answers.")
-@json_option
-@library_options
-def eval_score(library: Library, questions: Path, predictions: Path, as_json: bool) -> None:
-    """Score answers that were kept before."""
-    from evals.prediction import read_predictions
-    from evals.question import read_questions
-    from evals.report import report_on
-
-    print_scores(report_on(read_questions(questions), read_predictions(predictions), library), as_json)
+digest.add_command(evals, "eval")
 
 
 def read_digests(paths: Sequence[str], library: Library) -> Report:
@@ -404,13 +364,6 @@ def _hints(library: Library, filters: Filters) -> list[str]:
 
 def _most(counted: dict[str, int]) -> str:
     return ", ".join(list(counted)[:12]) + (f" and {len(counted) - 12} more" if len(counted) > 12 else "")
-
-
-def print_scores(report: ScoreReport, as_json: bool) -> None:
-    if as_json:
-        print_json(report.as_dict())
-    else:
-        click.echo(str(report))
 
 
 def print_json(value: object) -> None:

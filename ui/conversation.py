@@ -29,11 +29,13 @@ HISTORY_LINES = 1000
 def chat_here(library: Library, assistant: Assistant, conversation_id: str | None = None) -> None:
     """Asks and answers in the terminal until Ctrl-D or `exit`, then says how to go on later."""
     conversation = open_conversation(library, conversation_id or secrets.token_urlsafe(12))
-    with _history(library.home / "history"):
-        for question in _questions():
-            conversation = _answered(library, assistant, conversation, question)
-    if conversation.turns:
-        click.echo(f"To go on: digest chat --terminal --conversation {conversation.conversation_id}", err=True)
+    try:
+        with _history(library.home / "history"):
+            for question in _questions():
+                conversation = _answered(library, assistant, conversation, question)
+    finally:
+        if conversation.turns:
+            click.echo(f"To go on: digest chat --terminal --conversation {conversation.conversation_id}", err=True)
 
 
 def open_conversation(library: Library, conversation_id: str) -> Conversation:

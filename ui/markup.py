@@ -291,12 +291,12 @@ def keep_chips(filters: Filters, kept: Sequence[str], words: Strings) -> Filters
 
 def _without(filters: Filters, chip: str) -> Filters:
     field, value = chip.split("=", 1)
-    changes: dict[str, Any] = {field: tuple(kept for kept in getattr(filters, field, ()) or () if kept != value)}
-    if not value:
-        changes = dict.fromkeys(("since", "until") if field == "month" else (field,), "")
-    if field == "max_authors":
-        changes = {field: None}
-    return replace(filters, **changes)
+    if field == "month":
+        return replace(filters, since="", until="")
+    if value:
+        kept: dict[str, Any] = {field: tuple(name for name in getattr(filters, field) if name != value)}
+        return replace(filters, **kept)
+    return replace(filters, **{field: getattr(Filters(), field)})
 
 
 # --- the sources of an answer ------------------------------------------------------------------------------------
@@ -309,11 +309,11 @@ def sources_html(exchange: Exchange | None, number: int, words: Strings) -> str:
     hits = exchange.answer.hits if exchange.answer else exchange.found.hits
     cited = exchange.answer.citations if exchange.answer else ()
     first, rest = _shelves(hits, cited)
-    parts = [_shelf(_heading(exchange, words), first, _evidence(exchange), words)]
-    if rest:
-        parts.append(_shelf(words.also, rest[:_ALSO_SHOWN], {}, words))
+    shelves = _shelf(_heading(exchange, words), first, _evidence(exchange), words)
+    if rest and not (exchange.answer and exchange.answer.abstained):
+        shelves += _more(rest[:_ALSO_SHOWN], words)
     close = f'<a class="close-sources" href="#chat" title="{words.close}">×</a>'
-    return one_block(f'<div class="sources of-{number}">{close}{"".join(parts)}</div>')
+    return one_block(f'<div class="sources of-{number}">{close}{shelves}</div>')
 
 
 def _shelves(hits: Sequence[Hit], cited: Sequence[str]) -> tuple[list[Hit], list[Hit]]:
@@ -347,13 +347,23 @@ def _shelf(heading: str, hits: Sequence[Hit], evidence: dict[str, list[Evidence]
     return f'<h2>{heading} <span class="count">{len(hits)}</span></h2>{cards}'
 
 
+def _more(hits: Sequence[Hit], words: Strings) -> str:
+    """What was found beside the papers the answer stands on, folded away."""
+    cards = "".join(_card(hit, [], words) for hit in hits)
+    return (
+        f'<details class="also"><summary>{words.also} <span class="count">{len(hits)}</span></summary>{cards}</details>'
+    )
+
+
 def _card(hit: Hit, evidence: Sequence[Evidence], words: Strings) -> str:
     paper = hit.paper
     marked = {section: _spans(evidence, section) for section in Section}
     shown = "".join(_section(paper, s, marked[s], words) for s in Section if marked[s])
     rest = "".join(_section(paper, s, [], words) for s in Section if paper.text(s) and not marked[s])
     more = f"<details><summary>{words.entry}</summary>{rest}</details>" if rest else ""
-    head = f'<h3><a href="{escape(paper.url)}">{plain(paper.title)}</a></h3>{_byline(paper, words)}{_links(paper)}'
+    head = (
+        f'<h3><a href="{escape(paper.url)}">{plain(paper.title)}</a></h3>{_byline(paper, words)}{_facts(paper, words)}'
+    )
     body = f"{head}{shown}{more}{_why(hit, words)}"
     return f'<article class="source" id="source-{escape(paper.arxiv_id)}">{body}</article>'
 
@@ -370,14 +380,20 @@ def short_authors(authors: Sequence[str], words: Strings) -> str:
     return words.more_authors.format(names=", ".join(authors[:shown]), count=len(authors) - shown)
 
 
-def _links(paper: Paper) -> str:
+def _facts(paper: Paper, words: Strings) -> str:
     address = escape(paper.arxiv_id)
-    days = [a.day.isoformat() for a in paper.appearances if a.day]
-    said = [days[-1] if days else paper.month, escape(paper.primary_category)]
     return (
-        f'<p class="facts">{" · ".join(said)} · <a href="{ARXIV_ABS}{address}">arXiv:{address}</a>'
-        f' · <a href="https://arxiv.org/pdf/{address}">PDF</a></p>'
+        f'<p class="facts">{_date(paper, words)} · {escape(paper.primary_category)}'
+        f' · <a href="{ARXIV_ABS}{address}">arXiv:{address}</a> · <a href="https://arxiv.org/pdf/{address}">PDF</a></p>'
     )
+
+
+def _date(paper: Paper, words: Strings) -> str:
+    """The day of the last digest that lists the paper; before it the month of submission, if that is another."""
+    days = [appearance.day.isoformat() for appearance in paper.appearances if appearance.day]
+    if not days:
+        return paper.month
+    return days[-1] if days[-1].startswith(paper.month) else words.listed.format(month=paper.month, day=days[-1])
 
 
 def _why(hit: Hit, words: Strings) -> str:

@@ -81,6 +81,7 @@ class Strings:
     also: str
     entry: str
     more_authors: str
+    listed: str
     why_words: str
     why_passage: str
     why_sentence: str
@@ -118,7 +119,7 @@ ENGLISH = Strings(
         "Which papers use diffusion for video editing?",
         "How does ResNet make very deep networks trainable?",
         "Compare DDPM and latent diffusion",
-        "How many papers are from 2023?",
+        "Which papers are from March 2023?",
     ),
     catalogue_example="Which papers are in {category}?",
     month_example="How many papers are from {month}?",
@@ -160,6 +161,7 @@ ENGLISH = Strings(
     also="Also found",
     entry="Rest of the entry",
     more_authors="{names} and {count} more",
+    listed="{month}, listed {day}",
     why_words="words: {words}",
     why_passage="passage {score}",
     why_sentence="sentence {score}",
@@ -204,7 +206,7 @@ CHINESE = Strings(
         "哪些论文用扩散模型做视频编辑？",
         "ResNet 如何让很深的网络也能训练？",
         "比较 DDPM 和潜在扩散模型",
-        "2023 年的论文有多少篇？",
+        "2023年3月有哪些论文？",
     ),
     catalogue_example="{category} 有哪些论文？",
     month_example="{month} 的论文有多少篇？",
@@ -246,6 +248,7 @@ CHINESE = Strings(
     also="其他检索结果",
     entry="条目其余内容",
     more_authors="{names} 等，另有 {count} 人",
+    listed="{month}（{day} 收录）",
     why_words="匹配词：{words}",
     why_passage="段落 {score}",
     why_sentence="句子 {score}",

@@ -53,12 +53,19 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
-    """One question and as much of its answer as has come; without `answer` and `failure` it was stopped, or runs."""
+class Asked:
+    """A question with the filters chosen beside it. `only`: those are all there are, none is read from the question."""
 
     question: str
     filters: Filters | None = None
-    only: bool = False  # no filter is read from the question
+    only: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One question and as much of its answer as has come; without `answer` and `failure` it was stopped, or runs."""
+
+    asked: Asked
     found: Found | None = None
     text: str = ""
     answer: Answer | None = None
@@ -84,12 +91,15 @@ class Talk:
     @property
     def conversation(self) -> Conversation:
         """The answered turns, as the assistant reads them. The first question is the title."""
-        turns = tuple(Turn(e.question, e.answer) for e in self.exchanges if e.answer)
+        turns = tuple(Turn(e.asked.question, e.answer) for e in self.exchanges if e.answer)
         return Conversation(self.conversation_id, turns[0].question if turns else "", turns)
 
     def until(self, exchange: int) -> Talk:
         """The conversation before that exchange, as if it and what followed had not been."""
         return replace(self, exchanges=self.exchanges[:exchange])
+
+    def plus(self, exchange: Exchange) -> Talk:
+        return replace(self, exchanges=(*self.exchanges, exchange))
 
     def ending_with(self, exchange: Exchange) -> Talk:
         return replace(self, exchanges=(*self.exchanges[:-1], exchange))
@@ -99,7 +109,7 @@ def talk_of(conversation: Conversation) -> Talk:
     """A saved conversation, taken up again."""
     exchanges = tuple(
         Exchange(
-            turn.question,
+            Asked(turn.question),
             found=Found(turn.answer.query, turn.answer.hits, turn.answer.searched),
             text=turn.answer.text,
             answer=turn.answer,
@@ -109,19 +119,14 @@ def talk_of(conversation: Conversation) -> Talk:
     return Talk(conversation.conversation_id, exchanges)
 
 
-async def ask(
-    assistant: Answers, talk: Talk, question: str, filters: Filters | None, only: bool
-) -> AsyncGenerator[Talk, None]:
-    """The talk as it grows by this question, the last one complete. Raises nothing: errors become a `Failure`.
-
-    `only`: the filters are all there are; none is read from the question.
-    """
-    exchange = Exchange(question, filters, only)
-    grown = replace(talk, exchanges=(*talk.exchanges, exchange))
+async def ask(assistant: Answers, talk: Talk, asked: Asked) -> AsyncGenerator[Talk, None]:
+    """The talk as it grows by this question, the last one complete. Raises nothing: errors become a `Failure`."""
+    exchange = Exchange(asked)
+    grown = talk.plus(exchange)
     yield grown
-    reading = {"only": True} if only else {}
+    only = {"only": True} if asked.only else {}
     try:
-        async with aclosing(assistant.stream(question, talk.conversation, filters, **reading)) as events:
+        async with aclosing(assistant.stream(asked.question, talk.conversation, asked.filters, **only)) as events:
             async for event in events:
                 exchange = exchange.after(event)
                 yield grown.ending_with(exchange)

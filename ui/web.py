@@ -30,7 +30,7 @@ from ingest.paper import Filters
 from ui import markup
 from ui.settings import UiSettings
 from ui.strings import Strings
-from ui.talk import Answers, Exchange, Failure, Growing, Talk, ask, talk_of
+from ui.talk import Answers, Asked, Exchange, Failure, Growing, Talk, ask, talk_of
 
 log = logging.getLogger(__name__)
 
@@ -210,7 +210,7 @@ class Desk:
 
     async def asked(self, request: gr.Request, question: str, talk: Talk, *chosen: Any) -> Updates:  # noqa: ANN401
         if question.strip():
-            async for update in self._answer(request, talk, Exchange(question, filters_of(*chosen))):
+            async for update in self._answer(request, talk, Asked(question, filters_of(*chosen))):
                 yield update
 
     async def example_chosen(
@@ -220,17 +220,17 @@ class Desk:
         talk: Talk,
         *chosen: Any,  # noqa: ANN401
     ) -> Updates:
-        async for update in self._answer(request, talk, Exchange(event.value["text"], filters_of(*chosen))):
+        async for update in self._answer(request, talk, Asked(event.value["text"], filters_of(*chosen))):
             yield update
 
     async def retried(self, request: gr.Request, event: gr.RetryData, talk: Talk) -> Updates:
         again = _exchange_of(event)
-        async for update in self._answer(request, talk.until(again), talk.exchanges[again]):
+        async for update in self._answer(request, talk.until(again), talk.exchanges[again].asked):
             yield update
 
     async def edited(self, request: gr.Request, event: gr.EditData, talk: Talk) -> Updates:
         again = _exchange_of(event)
-        edited = replace(talk.exchanges[again], question=unescape(event.value), only=False)
+        edited = Asked(unescape(event.value), talk.exchanges[again].asked.filters)
         async for update in self._answer(request, talk.until(again), edited):
             yield update
 
@@ -238,20 +238,20 @@ class Desk:
         """The last question again, without the conditions whose chips were removed."""
         last = talk.exchanges[-1]
         before = last.found.query.filters if last.found else Filters()
-        wider = replace(last, filters=markup.keep_chips(before, kept, self.words), only=True)
+        wider = Asked(last.asked.question, markup.keep_chips(before, kept, self.words), only=True)
         async for update in self._answer(request, talk.until(-1), wider):
             yield update
 
     async def opened(self, request: gr.Request) -> Updates:
         """The page as its address asks for it: empty, a saved conversation, or a question to answer at once."""
-        asked = dict(request.query_params)
+        wanted = dict(request.query_params)
         yield await asyncio.to_thread(self._furnish)
         talk = Talk()
-        if "conversation" in asked:
-            talk = await asyncio.to_thread(self._saved, asked["conversation"])
+        if "conversation" in wanted:
+            talk = await asyncio.to_thread(self._saved, wanted["conversation"])
             yield self._draw(talk)
-        if asked.get("q", "").strip():
-            async for update in self._answer(request, talk, Exchange(asked["q"])):
+        if wanted.get("q", "").strip():
+            async for update in self._answer(request, talk, Asked(wanted["q"])):
                 yield update
 
     # The quick ones.
@@ -267,7 +267,7 @@ class Desk:
     def undone(self, talk: Talk) -> Update:
         if not talk.exchanges:
             return self._draw(talk)
-        taken_back = talk.exchanges[-1].question
+        taken_back = talk.exchanges[-1].asked.question
         return {**self._draw(talk.until(-1)), self.parts.box: _ready(self.words, value=taken_back)}
 
     def shown(self, wanted: float | None, talk: Talk) -> str:
@@ -276,15 +276,15 @@ class Desk:
 
     # How an answer comes about.
 
-    async def _answer(self, request: gr.Request, talk: Talk, asked: Exchange) -> Updates:
-        """Asks what `asked` asks, after the exchanges of `talk`."""
+    async def _answer(self, request: gr.Request, talk: Talk, asked: Asked) -> Updates:
+        """The page while `asked` is answered after the exchanges of `talk`, and once it is."""
         if problem := self._refusal(asked):
-            failed = Exchange(asked.question[:LONGEST_QUESTION], asked.filters, failure=Failure(problem, expected=True))
-            yield self._draw(replace(talk, exchanges=(*talk.exchanges, failed)))
+            short = replace(asked, question=asked.question[:LONGEST_QUESTION])
+            yield self._draw(talk.plus(Exchange(short, failure=Failure(problem, expected=True))))
             return
         yield {self.parts.box: _busy(self.words, value="")}
         talk = talk if talk.conversation_id else replace(talk, conversation_id=secrets.token_urlsafe(12))
-        growing = Growing(ask(self.assistant, talk, asked.question, asked.filters, asked.only), talk)
+        growing = Growing(ask(self.assistant, talk, asked), talk)
         async for update in self._watched(request.session_hash or "", growing):
             yield update
         yield self._draw(growing.talk)
@@ -293,6 +293,8 @@ class Desk:
     async def _watched(self, session: str, growing: Growing) -> Updates:
         """What changes on the page while the answer grows: its message, and the sources once they are found."""
         earlier, found = self._messages(growing.talk), None
+        if before := self.answers.get(session):
+            before.stop()
         self.answers[session] = growing
         try:
             async with aclosing(growing.looks(_FLUSH_SECONDS)) as looks:
@@ -303,9 +305,10 @@ class Desk:
                     found = last.found
                     yield {self.parts.talk: talk, self.parts.chat: [*earlier, *message], **beside}
         finally:
-            self.answers.pop(session, None)
+            if self.answers.get(session) is growing:
+                del self.answers[session]
 
-    def _refusal(self, asked: Exchange) -> str:
+    def _refusal(self, asked: Asked) -> str:
         if len(asked.question) > LONGEST_QUESTION:
             return self.words.too_long.format(length=len(asked.question), limit=LONGEST_QUESTION)
         filters = asked.filters or Filters()
@@ -359,7 +362,7 @@ class Desk:
 
     def _message(self, exchange: Exchange, number: int, busy: bool = False) -> tuple[dict[str, str], dict[str, str]]:
         return (
-            {"role": "user", "content": markup.question(exchange.question)},
+            {"role": "user", "content": markup.question(exchange.asked.question)},
             {"role": "assistant", "content": markup.message(exchange, number, self.words, busy)},
         )
 

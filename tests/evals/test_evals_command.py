@@ -9,7 +9,13 @@ import pytest
 from click.testing import CliRunner, Result
 
 from evals.command import evals
-from evals.prediction import read_predictions
+from evals.prediction import read_predictions, write_predictions
+from ingest.library import open_library
+from ingest.run import ingest
+from ingest.settings import IngestSettings
+from ingest.source import find_sources
+from tests.conftest import WordEmbedder
+from tests.evals.conftest import prediction
 from tests.evals.test_baseline import entry
 
 QUESTIONS = [
@@ -25,7 +31,7 @@ QUESTIONS = [
 
 
 @pytest.fixture(autouse=True)
-def _nothing_from_outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DIGEST_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("DIGEST_LLM", "none")
 
@@ -49,6 +55,13 @@ def digests(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def library(digests: Path) -> None:
+    """The user's own library, made with another embedding model: scoring embeds nothing."""
+    with open_library(IngestSettings(), WordEmbedder()) as library:
+        ingest(find_sources([str(digests)]), library)
+
+
 def typed(*arguments: object) -> Result:
     return CliRunner().invoke(evals, [str(argument) for argument in arguments])
 
@@ -67,18 +80,22 @@ def test_a_run_writes_its_answers_and_prints_the_scores_that_scoring_them_gives(
     assert figures(ran)["nDCG@10", "all"] == 1.0
     assert figures(ran)["invented ids", "all"] == 0.0
     assert figures(ran)["nDCG@10", "cross-lingual"] == 1.0
-    assert figures(typed("score", questions, out, "--digests", digests, "--json")) == figures(ran)
 
 
-def test_the_table_comes_after_the_reasons_if_these_are_asked_for(
-    tmp_path: Path, questions: Path, digests: Path
-) -> None:
-    out = tmp_path / "out.jsonl"
-    lines = [
-        {"id": one["id"], "answer": "", "cited": [], "ranked": [], "abstained": True, "mode": "x"} for one in QUESTIONS
-    ]
-    out.write_text("\n".join(map(json.dumps, lines)), encoding="utf-8")
-    printed = typed("score", questions, out, "--digests", digests, "--each").stdout
+@pytest.mark.usefixtures("library")
+def test_answers_that_were_kept_are_scored_against_the_library_of_the_user(tmp_path: Path, questions: Path) -> None:
+    kept = [prediction(["2511.00001", "2511.00009"], ["2511.00003", "2511.00001"], id="a"), prediction(id="b")]
+    write_predictions(tmp_path / "out.jsonl", kept)
+    scored = figures(typed("score", questions, tmp_path / "out.jsonl", "--json"))
+    assert scored["invented ids", "all"] == 1.0
+    assert scored["citation precision", "en"] == 0.5
+    assert scored["nDCG@10", "cross-lingual"] == 0.0
+
+
+@pytest.mark.usefixtures("library")
+def test_the_table_comes_after_the_reasons_if_these_are_asked_for(tmp_path: Path, questions: Path) -> None:
+    write_predictions(tmp_path / "out.jsonl", [prediction(id=id, abstained=True) for id in "ab"])
+    printed = typed("score", questions, tmp_path / "out.jsonl", "--each").stdout
     assert printed.startswith("a                nDCG@10             0.000  found none; missed 2511.00001\n")
     assert "\nfalse refusal       1.000" in printed
 
@@ -106,6 +123,7 @@ def test_the_baseline_is_scored_by_its_rankings(tmp_path: Path, questions: Path,
     assert "3 papers in " in result.stderr
 
 
+@pytest.mark.slow  # four processes, each of which loads the embedding model
 def test_a_bench_measures_ingest_answers_and_the_baseline(questions: Path, digests: Path) -> None:
     result = typed("bench", digests, "--questions", questions, "--json")
     assert result.exit_code == 0, result.output

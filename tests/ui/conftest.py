@@ -6,7 +6,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,8 +15,13 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
-from stand_ins import ScriptedAssistant, ShelfLibrary
+from stand_ins import SAMPLES, ScriptedAssistant, ShelfLibrary, Visit
 
+from assistant.chat import Assistant
+from ingest.library import open_library
+from ingest.run import ingest
+from ingest.settings import IngestSettings
+from ingest.source import find_sources
 from ui.server import create_app
 from ui.settings import UiSettings
 
@@ -25,8 +30,6 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 )
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-
-Visit = Callable[..., Page]
 
 
 def browser_on_this_machine() -> str | None:
@@ -100,4 +103,20 @@ def scripted() -> ScriptedAssistant:
 def stage(scripted: ScriptedAssistant) -> Iterator[str]:
     """The address of a chat over the scripted assistant."""
     with serving(scripted, scripted.library) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a chat as a person starts it: the real assistant over a sample digest, without a model."""
+    with open_library(IngestSettings(home=tmp_path_factory.mktemp("house"))) as library:
+        ingest(find_sources([str(SAMPLES / "2025-11-03.md")]), library)
+        with serving(Assistant(library), library) as address:
+            yield address
+
+
+@pytest.fixture(scope="module")
+def empty_house() -> Iterator[str]:
+    empty = ShelfLibrary([])
+    with serving(ScriptedAssistant(empty), empty) as address:
         yield address

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import re
 from collections import Counter
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+
+from playwright.sync_api import Page
 
 from assistant.answer import (
     EXTRACTIVE,
@@ -41,11 +43,13 @@ HOSTILE = (
     '<svg onload="window.ran=\'6\'"><a href="https://example.com/">seen-6</a></svg>',
     "<style>body{background:url(https://example.com/leak.png)}</style> seen-7",
     '</mark></p></div><iframe src="https://example.com/"></iframe> seen-8',
-    "$\\href{javascript:window.ran='9'}{x}$ $\\includegraphics{https://example.com/leak.png}$ seen-9",
+    "$\\href{javascript:window.ran='9'}{x}$ $\\includegraphics{https://example.com/leak.png}$ seen-9 $x_1 < y^2$",
     "a<b and c<d, n<i>n</i>, $5 and $10 seen-10",
     "<!-- hidden --> seen-11 [seen-12](https://example.com/)",
     '[2512.00001"onmouseover="window.ran=\'13\'](https://arxiv.org/abs/2512.00001"x) seen-13',
 )
+
+Visit = Callable[..., Page]  # opens an address as a new visitor
 
 SAMPLES = Path(__file__).parents[2] / "ingest" / "samples"
 

@@ -7,9 +7,8 @@ import re
 
 import httpx
 import pytest
-from conftest import Visit
 from playwright.sync_api import Page, expect
-from stand_ins import HOSTILE, ScriptedAssistant
+from stand_ins import HOSTILE, ScriptedAssistant, Visit
 
 from ui.strings import CHINESE, ENGLISH
 
@@ -30,17 +29,61 @@ def lit(page: Page) -> list[str]:
     return page.locator("#papers mark.lit").all_inner_texts()
 
 
-def test_an_example_is_answered_with_chips_that_show_their_sentence(stage: str, visit: Visit) -> None:
-    page = visit(stage)
+def test_an_example_is_answered_with_chips_that_show_their_sentence(house: str, visit: Visit) -> None:
+    page = visit(house)
     page.get_by_role("button", name=QUESTION).click()
     answered(page)
-    chip = page.locator(".exchange-0 a.cite").nth(1)
-    arxiv_id = chip.inner_text()
-    assert chip.get_attribute("href") == f"https://arxiv.org/abs/{arxiv_id}"
-    chip.click()
+    expect(page.locator(".searched")).to_contain_text("Searched 38 papers in")
+    entry = page.locator(".exchange-0 li").nth(1)
+    arxiv_id = entry.locator("a.cite").inner_text()
+    assert entry.locator("a.cite").get_attribute("href") == f"https://arxiv.org/abs/{arxiv_id}"
+    entry.locator("a.cite").click()
     expect(page.locator("#papers mark.lit")).to_be_in_viewport()
-    assert lit(page)[0] in page.locator(".exchange-0 li").nth(1).inner_text()
+    assert lit(page) == entry.locator(".claim").all_inner_texts()
     assert page.locator("#papers article.lit").get_attribute("id") == f"source-{arxiv_id}"
+
+
+def test_every_example_of_both_languages_is_answered(house: str, visit: Visit) -> None:
+    for words in (ENGLISH, CHINESE):
+        page = visit(house + words.home)
+        for number, question in enumerate(words.examples):
+            ask(page, question)
+            answered(page, number)
+            expect(page.locator(f".exchange-{number} .cite").first).to_be_visible()
+        expect(page.locator(".problem")).to_have_count(0)
+
+
+def test_a_click_on_a_sentence_shows_where_it_stands(house: str, visit: Visit) -> None:
+    page = visit(f"{house}/?q=Compare+DDPM+and+latent+diffusion")
+    answered(page)
+    claim = page.locator("td .claim").last
+    claim.click()
+    expect(page.locator("#papers mark.lit")).to_have_text(claim.inner_text())
+
+
+def test_nothing_found_is_told_with_the_nearest_misses(house: str, visit: Visit) -> None:
+    page = visit(f"{house}/?q=papers+on+quantum+gravity+and+black+holes")
+    answered(page)
+    expect(page.locator("#papers h2").first).to_contain_text(ENGLISH.misses)
+
+
+def test_a_real_conversation_is_found_again_by_its_link(house: str, visit: Visit) -> None:
+    page = visit(house)
+    ask(page, QUESTION)
+    answered(page)
+    page.wait_for_url("**/?conversation=*")
+    text = page.locator(".exchange-0").inner_text()
+    again = visit(page.url)
+    answered(again)
+    assert again.locator(".exchange-0").inner_text() == text
+
+
+def test_an_empty_library_says_what_to_type(empty_house: str, visit: Visit) -> None:
+    page = visit(empty_house)
+    expect(page.locator(".welcome")).to_contain_text("digest ingest PATH")
+    expect(page.locator("#chat .example")).to_have_count(0)
+    ask(page, "video")
+    answered(page)
 
 
 def test_a_chip_of_an_earlier_answer_brings_its_sources_back(stage: str, visit: Visit) -> None:

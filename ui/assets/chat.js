@@ -29,6 +29,7 @@ window.digest = { wanted: 0 };
   }
 
   function light(card, marks) {
+    for (let fold = card.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
     document.querySelectorAll("#papers .lit").forEach((lit) => lit.classList.remove("lit"));
     [card, ...marks].forEach((element) => element.classList.add("lit"));
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
