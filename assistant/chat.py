@@ -32,7 +32,7 @@ from assistant.errors import ModelError, QuestionError
 from assistant.evidence import EvidenceFinder
 from assistant.model import LanguageModel
 from assistant.names import Names
-from assistant.prompt import CANNOT_ANSWER, build_messages
+from assistant.prompt import build_messages, cannot_answer
 from assistant.retrieve import Ranking, Retriever
 from assistant.settings import AssistantSettings
 from assistant.understand import Shelf, follow_up, understand
@@ -261,7 +261,7 @@ class _ModelTurn:
     def _judge(self, text: str, papers: dict[str, Paper]) -> None:
         """Takes the prose as the answer if enough of it stands, else leaves a notice."""
         name = self._model.name
-        if CANNOT_ANSWER.casefold() in text.casefold():
+        if cannot_answer(text):
             self.notice = f"{name} found no answer in the sources; these are the papers' own sentences."
             return
         claims = check.check(text, papers, self._materials.library.embedder)

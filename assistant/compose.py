@@ -20,12 +20,17 @@ _MOST_LISTED = 50
 _MOST_SURVEYED = 30
 _NEAREST = 3
 # Enough for the sentence that answers and what makes it understood, not more than is read at a glance.
-_FACT_SENTENCES = 4
-_FACT_CHARACTERS = 600
+_FACT_SENTENCES = 5
+_FACT_CHARACTERS = 700
 _COMPARED = 2
 # A second paper is named beside the first where its score comes this near: then code cannot tell which was meant.
 _AS_GOOD = 0.97
-_CELL_CHARACTERS = 190
+_COMPARE_CHARACTERS = 760
+_SUMS_UP = re.compile(
+    r"\b(we|this (paper|work|study|article)) (\w+ )?(propose|present|introduce|show|find|demonstrate|develop|study"
+    r"|investigate|explore|describe|report)|\b(results|experiments|evaluations?) .{0,40}(show|demonstrate|indicate)",
+    re.IGNORECASE,
+)
 _MATHS = re.compile(r"(\$[^$\n]{1,200}\$)")
 _MARKDOWN = re.compile(r"([\\`*\[\]<|])")
 Table = tuple[tuple[str, ...], ...]
@@ -103,6 +108,7 @@ def surveyed(hits: Sequence[Hit], k: int | None = None) -> tuple[Hit, ...]:
 def _survey(materials: Materials, k: int | None) -> Draft:
     draft, words = Draft(), materials.words
     kept = surveyed(materials.ranking.hits, k)
+    materials.evidence.best([hit.paper for hit in kept])  # all at once, for one look into the library
     clear = [hit for hit in kept if hit.fit >= CLEAR_FIT]
     borderline = [hit for hit in kept if hit.fit < CLEAR_FIT]
     draft.lines += [draft.record(_count_line(words, len(clear), len(borderline), materials.searched)), ""]
@@ -121,8 +127,8 @@ def _count_line(words: Wording, clear: int, borderline: int, searched: Searched)
 
 
 def _entry(draft: Draft, paper: Paper, materials: Materials) -> str:
-    evidence = materials.evidence.one_line(paper)
-    return titled(paper) + (f": {draft.quote(evidence)}" if evidence else "")
+    best = materials.evidence.best([paper], 1)[paper.arxiv_id]
+    return titled(paper) + "".join(f": {draft.quote(evidence)}" for evidence in best)
 
 
 def titled(paper: Paper) -> str:
@@ -137,18 +143,19 @@ def cite(paper: Paper) -> str:
 
 
 def _fact(materials: Materials, k: int | None) -> Draft:
-    draft = Draft()
-    for hit in _meant(materials.ranking.hits):
+    draft, meant = Draft(), _meant(materials.ranking.hits)
+    for hit in meant:
         sentences = materials.evidence.best([hit.paper], _FACT_SENTENCES)[hit.paper.arxiv_id]
-        if sentences:
-            quotes = " ".join(draft.quote(evidence) for evidence in _in_order(_fitting(sentences, _FACT_CHARACTERS)))
+        if kept := _fitting(sentences, _FACT_CHARACTERS // len(meant)):
+            quotes = " ".join(draft.quote(evidence) for evidence in _in_order(kept))
             draft.lines += [f"{quotes} — {titled(hit.paper)}", ""]
     return draft
 
 
 def _meant(hits: Sequence[Hit]) -> Sequence[Hit]:
-    """The paper that is meant; two where they come out alike."""
-    return hits[:2] if len(hits) > 1 and hits[1].score >= _AS_GOOD * hits[0].score else hits[:1]
+    """The paper that is meant; two where they come out alike and the question names neither."""
+    alike = len(hits) > 1 and not hits[0].why.named and hits[1].score >= _AS_GOOD * hits[0].score
+    return hits[:2] if alike else hits[:1]
 
 
 def _fitting(sentences: Iterable[Evidence], characters: int) -> list[Evidence]:
@@ -186,7 +193,7 @@ def byline(paper: Paper, most: int = 3) -> str:
 
 def _summary(materials: Materials, k: int | None) -> Draft:
     draft, words = Draft(), materials.words
-    for hit in [hit for hit in materials.ranking.hits if hit.paper.arxiv_id in materials.query.papers][:_COMPARED]:
+    for hit in [hit for hit in materials.ranking.hits if hit.why.named][:_COMPARED]:
         draft.lines += [f"{titled(hit.paper)} ({byline(hit.paper)})", ""]
         for section, sentences in _fields(hit.paper, materials):
             draft.lines.append(f"- **{words.fields[section]}**: {' '.join(map(draft.quote, sentences))}")
@@ -201,7 +208,12 @@ def _fields(paper: Paper, materials: Materials) -> Iterator[tuple[Section, list[
     if readable:
         yield from readable
     elif abstract := _first_sentences(paper, Section.ABSTRACT, materials):
-        yield Section.ABSTRACT, abstract
+        yield Section.ABSTRACT, _in_order(_fitting(_telling(abstract), _FACT_CHARACTERS))
+
+
+def _telling(abstract: list[Evidence]) -> list[Evidence]:
+    """An abstract's sentences, those first that sum it up: what is proposed, what came out, then the rest."""
+    return sorted(abstract, key=lambda evidence: not _SUMS_UP.search(evidence.text))
 
 
 def _is_readable(evidence: Evidence, query: Query) -> bool:
@@ -209,7 +221,7 @@ def _is_readable(evidence: Evidence, query: Query) -> bool:
 
 
 def _first_sentences(paper: Paper, section: Section, materials: Materials) -> list[Evidence]:
-    everything = materials.evidence.best([paper], 1000)[paper.arxiv_id]
+    everything = materials.evidence.best([paper])[paper.arxiv_id]
     return sorted((e for e in everything if e.section is section), key=lambda e: e.start)
 
 
@@ -217,30 +229,32 @@ def _first_sentences(paper: Paper, section: Section, materials: Materials) -> li
 
 
 def _compare(materials: Materials, k: int | None) -> Draft:
+    """A table: a column a paper, a row a section of the digest, in each cell what bears on the question."""
     papers = [hit.paper for hit in _compared(materials)]
     if len(papers) < _COMPARED:
         return _fact(materials, k)
     draft, words = Draft(), materials.words
+    chosen = [_to_compare(paper, _COMPARE_CHARACTERS // len(papers), materials) for paper in papers]
     rows = [(words.paper, *(titled(paper) for paper in papers))]
-    for section in (Section.METHOD, Section.RESULT):
-        cells = tuple(_cell(draft, paper, section, materials) for paper in papers)
-        rows.append((words.fields[section], *cells))
+    for section in Section:
+        cells = [[evidence for evidence in column if evidence.section is section] for column in chosen]
+        if any(cells):
+            rows.append((words.fields[section], *(" ".join(map(draft.quote, cell)) or "–" for cell in cells)))
     draft.table = tuple(rows)
     draft.lines += table_lines(rows)
     return draft
 
 
+def _to_compare(paper: Paper, characters: int, materials: Materials) -> list[Evidence]:
+    """The sentences of a paper that bear on the question most, in its language if the paper has any, in order."""
+    best = materials.evidence.best([paper])[paper.arxiv_id]
+    readable = [evidence for evidence in best if _is_readable(evidence, materials.query)]
+    return _in_order(_fitting(readable or best, characters))
+
+
 def _compared(materials: Materials) -> Sequence[Hit]:
     hits, named = materials.ranking.hits, materials.query.papers
     return sorted(hits, key=lambda hit: hit.paper.arxiv_id not in named)[: max(_COMPARED, min(len(named), 4))]
-
-
-def _cell(draft: Draft, paper: Paper, section: Section, materials: Materials) -> str:
-    """The section's sentences that bear on the question most, as many as fit; else the abstract's."""
-    best = materials.evidence.best([paper], 1000)[paper.arxiv_id]
-    wanted = [e for e in best if e.section is section and _is_readable(e, materials.query)]
-    fitting = wanted or [e for e in best if e.section is Section.ABSTRACT]
-    return " ".join(draft.quote(evidence) for evidence in _in_order(_fitting(fitting, _CELL_CHARACTERS)))
 
 
 def table_lines(rows: Sequence[Sequence[str]]) -> list[str]:

@@ -68,21 +68,22 @@ def bench(
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         home = Path(folder)
         tell("ingest into an empty library")
-        papers, seconds = _in_child(_ingest, digests, home)
+        papers, loading, reading = _in_child(_ingest, digests, home, True)
         if not papers:
             raise EvalsError(f"expected digests with papers, found none in {', '.join(digests)}.")
         tell("ingest again")
-        _, again = _in_child(_ingest, digests, home)
+        _, _, again = _in_child(_ingest, digests, home, False)
         tell("ask")
         measures = [
             Measure("papers", papers, "papers"),
-            Measure("ingest into an empty library", seconds, "s"),
+            Measure("load the embedding model for the first time", loading, "s"),
+            Measure("ingest into an empty library, loading included", loading + reading, "s"),
             Measure("ingest again", again, "s"),
             *_in_child(_ask, questions, home),
         ]
         if baseline:
             tell("ingest with the llama-index baseline")
-            measures += _against_baseline(1000 * seconds / papers, *_in_child(_baseline, digests, home))
+            measures += _against_baseline(1000 * reading / papers, *_in_child(_baseline, digests, home))
     return Bench(machine(), tuple(measures))
 
 
@@ -92,12 +93,15 @@ def machine() -> str:
     return f"{_processor()}, {cores} cores, {platform.system()}, Python {platform.python_version()}"
 
 
-def _ingest(digests: Sequence[str], home: Path) -> tuple[int, float]:
-    """Papers in the library afterwards, and seconds with the loading of the model."""
+def _ingest(digests: Sequence[str], home: Path, load_first: bool) -> tuple[int, float, float]:
+    """Papers in the library afterwards, seconds to load the embedding model, if it is to be, and to read the digests."""
     started = time.perf_counter()
     with open_library(_settings(home)) as library:
+        if load_first:
+            library.embedder.embed(["The first text takes longer."])
+        loaded = time.perf_counter()
         ingest(find_sources(digests), library)
-        return library.count(), time.perf_counter() - started
+        return library.count(), loaded - started, time.perf_counter() - loaded
 
 
 def _ask(questions: Sequence[Question], home: Path) -> list[Measure]:
@@ -124,8 +128,8 @@ def _baseline(digests: Sequence[str], home: Path) -> tuple[int, float]:
 def _against_baseline(ours: float, papers: int, seconds: float) -> list[Measure]:
     theirs = 1000 * seconds / papers
     return [
-        Measure("ingest, a paper", ours, "ms"),
-        Measure("ingest, a paper, llama-index baseline", theirs, "ms"),
+        Measure("ingest a paper, model loaded", ours, "ms"),
+        Measure("ingest a paper, model loaded, llama-index baseline", theirs, "ms"),
         Measure("baseline's time over ours", theirs / ours, "×"),
     ]
 

@@ -175,17 +175,19 @@ def calibrate(questions: Path, out: Path | None, digests: Sequence[str], home: P
 
 @contextmanager
 def _library(digests: Sequence[str], settings: Mapping[str, Any]) -> Iterator[Library]:
-    """The user's library, or a temporary one of `digests`; either holds papers."""
+    """The user's library, or a temporary one of `digests` with the user's embedding model; either holds papers."""
+    from ingest.embedder import load_embedder
     from ingest.library import open_library
     from ingest.run import ingest
     from ingest.settings import IngestSettings
     from ingest.source import find_sources
 
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
-        # A database or Chroma server named in the environment is not the temporary library.
-        temporary = {"home": Path(folder), "database_url": None, "chroma_url": None}
-        chosen = IngestSettings(**(temporary if digests else settings))
-        with open_library(chosen) as library:
+        chosen = own = IngestSettings(**settings)
+        if digests:
+            # A database or Chroma server named in the environment is not the temporary library.
+            chosen = IngestSettings(home=Path(folder), database_url=None, chroma_url=None)
+        with open_library(chosen, load_embedder(own) if digests else None) as library:
             if digests:
                 click.echo(str(ingest(find_sources(digests), library)), err=True)
             if not library.count():

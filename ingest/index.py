@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 import numpy as np
 from numpy.typing import NDArray
 
-from ingest.errors import IndexUnusable
+from ingest.errors import IndexUnusable, LibraryError
 
 if TYPE_CHECKING:
     # chromadb takes most of a second to import, and many commands never search.
@@ -115,7 +115,9 @@ class FolderPlace:
         generation = uuid.uuid4().hex[:12]
         with _translated():
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _create(_embedded(self._folder / generation)[0], _COLLECTION)
+            client, stop = _embedded(self._folder / generation)
+            _create(client, _COLLECTION)
+            stop()
         return generation
 
     def exists(self, generation: str) -> bool:
@@ -163,8 +165,12 @@ class ServerPlace:
 
     def __init__(self, url: str, library_id: str) -> None:
         parts = urlsplit(url if "//" in url else f"//{url}")
-        self._host, self._ssl = parts.hostname or "127.0.0.1", parts.scheme == "https"
-        self._port = parts.port or (443 if self._ssl else 8000)
+        self._ssl = parts.scheme == "https"
+        self._host = parts.hostname or "127.0.0.1"
+        try:
+            self._port = parts.port or (443 if self._ssl else 8000)
+        except ValueError as exc:
+            raise LibraryError(f"expected CHROMA_URL to be like http://127.0.0.1:8000, got {url!r}") from exc
         self._prefix = f"digest-{library_id}-"
         self._address = f"{self._host}:{self._port}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -81,8 +82,9 @@ class Library:
         self.home = settings.home
         self._settings = settings
         self._embedder = embedder
-        url = settings.database_url.get_secret_value() if settings.database_url else f"sqlite:///{self.home / RECORD}"
-        self._record = Record(url)
+        self._loading = threading.Lock()
+        url = settings.database_url
+        self._record = Record(url.get_secret_value() if url else self.home / RECORD)
         self._lock_file = _lock_file(self.home, self._record)
         if not self._record.exists():
             self._create()
@@ -103,10 +105,11 @@ class Library:
     @property
     def embedder(self) -> Embedder:
         """Raises EmbedderError if it is not the one that this library was made with."""
-        if self._embedder is None:
-            from ingest.embedder import load_embedder
+        with self._loading:
+            if self._embedder is None:
+                from ingest.embedder import load_embedder  # which imports torch
 
-            self._embedder = load_embedder(self._settings)
+                self._embedder = load_embedder(self._settings)
         _check(self._embedder, self._record.embedder())
         return self._embedder
 

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, ExceptionContext, make_url
 
 from ingest.errors import LibraryError
@@ -41,6 +42,10 @@ SCHEMA = 1
 BUSY_SECONDS = 30  # how long one statement waits for another process's transaction
 _SECTIONS = {section.value: section for section in Section}
 _MANY = 500  # values in one IN (…)
+_INSERTS: dict[str, Callable[..., sqlite.Insert | postgresql.Insert]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
 _ADVISORY = 0x6469676573  # "diges": the key of the writer lock in PostgreSQL
 
 _tables = sa.MetaData()
@@ -230,8 +235,9 @@ def name_key(name: str) -> str:
 class Record:
     """One library's SQL database. Methods that read may be called from any thread."""
 
-    def __init__(self, url: str) -> None:
-        self.url = _with_driver(url)
+    def __init__(self, url: str | Path) -> None:
+        """`url` may be the path of an SQLite file."""
+        self.url = URL.create("sqlite", database=str(url)) if isinstance(url, Path) else _with_driver(url)
         self._engine = _engine(self.url)
         # Reading outside of transactions saves two round trips to a server for each question.
         self._reading = self._engine.execution_options(isolation_level="AUTOCOMMIT")
@@ -474,9 +480,10 @@ class Record:
     # --- conversations, written without the lock
 
     def save_conversation(self, conversation_id: str, title: str, payload: str) -> None:
-        row = {"conversation_id": conversation_id, "title": title, "payload": payload, "updated_at": now()}
+        values = {"title": title, "payload": payload, "updated_at": now()}
+        insert = _INSERTS[self._engine.dialect.name](_conversations).values(conversation_id=conversation_id, **values)
         with self._engine.begin() as connection:
-            _replace(connection, _conversations, _conversations.c.conversation_id, [row])
+            connection.execute(insert.on_conflict_do_update(index_elements=["conversation_id"], set_=values))
 
     def conversation(self, conversation_id: str) -> str | None:
         query = sa.select(_conversations.c.payload).where(_conversations.c.conversation_id == conversation_id)

@@ -65,9 +65,9 @@ def marked_text(answer: Answer) -> str:
     marked, rest = "", answer.text
     for claim in answer.claims:
         words = claim.text.rstrip()
-        before, found, after = rest.partition(words)
-        if words and found:
-            marked, rest = f"{marked}{before}{found} {MARKS[claim.support]}", after
+        if words and words in rest:
+            end = rest.index(words) + len(words)
+            marked, rest = f"{marked}{rest[:end]} {MARKS[claim.support]}", rest[end:]
     return marked + rest
 
 

@@ -88,8 +88,10 @@ def test_each_claim_is_marked_once_where_it_stands_even_when_another_says_the_sa
     assert terminal.marked_text(twice) == "Yes. ❞ Yes. (?)"
 
 
-def test_a_claim_that_is_not_in_the_text_leaves_it_as_it_is() -> None:
-    assert terminal.marked_text(replace(ANSWER, text="No.")) == "No."
+@pytest.mark.parametrize("claim", ["Not there.", "", " "])
+def test_a_claim_that_is_not_in_the_text_leaves_it_as_it_is(claim: str) -> None:
+    answer = replace(ANSWER, text="No.", claims=(Claim(claim, (), Support.QUOTED),))
+    assert terminal.marked_text(answer) == "No."
 
 
 def test_the_last_line_says_what_was_searched_how_narrowed_who_wrote_and_what_the_marks_mean() -> None:

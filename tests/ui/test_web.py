@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import socket
+import time
 
 import httpx
 import pytest
 from playwright.sync_api import Page, expect
 from stand_ins import HOSTILE, ScriptedAssistant, Visit
 
+from ui.server import ServerError, serve
+from ui.settings import UiSettings
 from ui.strings import CHINESE, ENGLISH
 
 QUESTION = ENGLISH.examples[0]
@@ -266,6 +270,17 @@ def test_a_question_beyond_the_limit_is_told_so(stage: str, visit: Visit) -> Non
     answered(page, 1)
 
 
+def test_closing_the_page_ends_its_answer(stage: str, visit: Visit, scripted: ScriptedAssistant) -> None:
+    page, closed = visit(stage), scripted.closed
+    ask(page, "endlessly video")
+    expect(page.locator(".exchange-0")).to_contain_text("on and on")
+    page.close()
+    deadline = time.monotonic() + 5
+    while scripted.closed == closed and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert scripted.closed == closed + 1
+
+
 def test_two_visitors_do_not_see_each_other(stage: str, visit: Visit, scripted: ScriptedAssistant) -> None:
     one, other = visit(stage), visit(stage)
     ask(one, "video")
@@ -378,6 +393,13 @@ def test_a_stranger_who_names_this_machine_otherwise_is_turned_away(stage: str) 
 
 def test_healthz_counts_the_papers(stage: str, scripted: ScriptedAssistant) -> None:
     assert httpx.get(f"{stage}/healthz").json() == {"status": "ok", "papers": scripted.library.count()}
+
+
+def test_a_taken_port_is_told_with_what_to_type(scripted: ScriptedAssistant) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ServerError, match=rf"127\.0\.0\.1:{port}.*--port"):
+            serve(scripted, scripted.library, UiSettings(port=port))
 
 
 def test_only_ask_and_search_are_open_to_programs(stage: str) -> None:
