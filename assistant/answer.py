@@ -16,7 +16,8 @@ class Wants(StrEnum):
     COMPARE = "compare"  # two or more papers side by side
     LOOKUP = "lookup"  # find the paper I mean
     SUMMARY = "summary"  # what is in this paper
-    CATALOGUE = "catalogue"  # authors, categories, months, counts
+    AUTHORS = "authors"  # who wrote the paper I mean
+    CATALOGUE = "catalogue"  # papers by author, category, month; counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +55,18 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Why:
-    """Why a paper was found. Leg scores are None where the leg cannot see the paper; `named`: the question names it."""
+    """Why a paper was found. Leg scores are None where the leg cannot see the paper; `named`: the question names it.
+
+    `words` are those of the question, as typed, that the paper holds. `coverage` is their share of the weight (idf) of
+    all the question's words, `rare_coverage` the same with rare words weighing more (idf squared), both in [0, 1].
+    """
 
     lexical: float | None = None
     passage: float | None = None
     sentence: float | None = None
     words: tuple[str, ...] = ()
+    coverage: float = 0.0
+    rare_coverage: float = 0.0
     best: Evidence | None = None
     named: bool = False
 

@@ -1,7 +1,8 @@
-"""Answers and conversations as JSON, for programs, files and the library. What goes out comes back equal."""
+"""Answers and conversations as JSON, for programs, files and the library. An answer comes back as it went out."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -9,6 +10,8 @@ from pydantic import TypeAdapter, ValidationError
 from assistant.answer import Answer, Conversation
 from assistant.errors import QuestionError
 
+# Hits of an answer that a saved conversation keeps, beside those it cites; a hundred whole papers a turn are too many.
+HITS_KEPT = 10
 _ANSWER = TypeAdapter(Answer)
 _CONVERSATION = TypeAdapter(Conversation)
 
@@ -27,7 +30,14 @@ def answer_from_dict(fields: dict[str, Any]) -> Answer:
 
 
 def conversation_to_json(conversation: Conversation) -> str:
-    return _CONVERSATION.dump_json(conversation).decode()
+    """The conversation as text, without the hits of an answer that it does not cite and that came after the first."""
+    turns = tuple(replace(turn, answer=_trimmed(turn.answer)) for turn in conversation.turns)
+    return _CONVERSATION.dump_json(replace(conversation, turns=turns)).decode()
+
+
+def _trimmed(answer: Answer) -> Answer:
+    kept = tuple(hit for hit in answer.hits if hit.rank <= HITS_KEPT or hit.paper.arxiv_id in answer.citations)
+    return replace(answer, hits=kept)
 
 
 def conversation_from_json(text: str) -> Conversation:

@@ -105,10 +105,13 @@ class Assistant:
         conversation: Conversation | None = None,
         filters: Filters | None = None,
         k: int | None = None,
+        only: bool = False,
     ) -> AsyncGenerator[Event, None]:
-        """One Found, the text in Deltas, one Finished. `k` bounds the papers of a list."""
+        """One Found, the text in Deltas, one Finished. `k` bounds the papers of a list.
+
+        `only`: the filters given are all there are, none is read from the question."""
         clock = _Clock()
-        materials = await asyncio.to_thread(self._materials, question, conversation, filters, clock)
+        materials = await asyncio.to_thread(self._materials, question, conversation, filters, only, clock)
         yield Found(materials.query, materials.ranking.hits, materials.searched)
         notice = ""
         if self.model and _is_for_a_model(materials):
@@ -126,13 +129,13 @@ class Assistant:
         yield Finished(_logged(_answer(draft, materials, EXTRACTIVE, notice, clock)))
 
     def _materials(
-        self, question: str, conversation: Conversation | None, filters: Filters | None, clock: _Clock
+        self, question: str, conversation: Conversation | None, filters: Filters | None, only: bool, clock: _Clock
     ) -> Materials:
         """Everything an answer is made of; the searching part of a turn."""
-        query = narrowed(self.understand(question, conversation), filters)
+        query = narrowed(self.understand(question, conversation), filters, only)
         ranking = self.retriever.search(query, DEPTH)
         if conversation and conversation.turns and not query.follows and _goes_on(query, ranking, conversation):
-            query = narrowed(follow_up(query, conversation), filters)
+            query = narrowed(follow_up(query, conversation), filters, only)
             ranking = self.retriever.search(query, DEPTH)
         if query.wants is Wants.CATALOGUE:
             ranking = self._catalogued(query, ranking)
@@ -159,8 +162,10 @@ class Assistant:
             return self._shelf[1]
 
 
-def narrowed(query: Query, filters: Filters | None) -> Query:
+def narrowed(query: Query, filters: Filters | None, only: bool = False) -> Query:
     """The query with filters set beside the question: where both speak, the given ones count."""
+    if only:
+        return replace(query, filters=filters or Filters())
     if not filters:
         return query
     own = query.filters
@@ -191,9 +196,13 @@ def _goes_on(query: Query, ranking: Ranking, conversation: Conversation) -> bool
 
 
 def _is_for_a_model(materials: Materials) -> bool:
-    """Counts and lists from the record, refusals and an empty library are code's to answer."""
+    """What the record knows, refusals and an empty library are code's to answer."""
     query, ranking = materials.query, materials.ranking
-    return query.wants is not Wants.CATALOGUE and bool(ranking.hits) and not is_unanswerable(query, ranking)
+    return (
+        query.wants not in (Wants.CATALOGUE, Wants.AUTHORS)
+        and bool(ranking.hits)
+        and not is_unanswerable(query, ranking)
+    )
 
 
 class _Clock:

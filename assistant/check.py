@@ -16,9 +16,11 @@ from ingest.embedder import Embedder
 from ingest.paper import Paper, Section, Sentence
 from ingest.sentence import sentences_of, split_sentences
 
-CITATION = re.compile(r"\[([^\]\s]+)\]\(https://arxiv\.org/abs/[^)\s]+\)")
+# A bracket after a backslash is text that a paper holds, not a citation of ours.
+CITATION = re.compile(r"(?<!\\)\[([\w./-]+)\]\(https://arxiv\.org/abs/[^)\s]+\)")
 _LEADING_CITATIONS = re.compile(rf"(?:[\s,;.]*{CITATION.pattern})+[\s,;.。]*")
-_MARKUP = re.compile(r"^\s*(?:[-*+>]|#{1,6}|\d{1,3}[.)])\s+|[*`_]")
+_LIST_MARK = re.compile(r"\s*(?:(?:[-*+>]|#{1,6}|\d{1,3}[.)])\s+)+")
+_MARKUP = re.compile(r"[*`_]")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _SPACES_AND_MARKS = re.compile(r"[\W_]+")
 # Shorter than this, words are found in any text by chance.
@@ -32,7 +34,7 @@ def check(text: str, papers: Mapping[str, Paper], embedder: Embedder) -> tuple[C
 
     A sentence that cites nothing is held against all of them: a missing marker is not a missing source.
     """
-    return tuple(_claim(sentence, papers, embedder) for sentence in _cited_sentences(text) if _plain(sentence))
+    return tuple(_claim(sentence, papers, embedder) for sentence in _cited_sentences(text) if _bare(_plain(sentence)))
 
 
 def supported_share(claims: Sequence[Claim]) -> float:
@@ -44,6 +46,8 @@ def _cited_sentences(text: str) -> list[str]:
     """Sentences with the citations that follow their full stop."""
     sentences: list[str] = []
     for line in text.splitlines():
+        mark = _LIST_MARK.match(line)
+        line = line[mark.end() :] if mark else line  # the dot of `1.` ends no sentence
         for start, end in split_sentences(line):
             piece = line[start:end]
             lead = _LEADING_CITATIONS.match(piece)
@@ -80,6 +84,8 @@ def _quoted(plain: str, papers: Sequence[Paper]) -> Evidence | None:
     for paper in papers:
         for sentence in sentences_of(paper):
             text = _bare(sentence.text)
+            if not _numbers(plain) <= _numbers(sentence.text):  # without marks, 15 is 1.5
+                continue
             if len(claim) >= _LEAST_QUOTE and (claim in text or (len(text) >= 0.8 * len(claim) and text in claim)):
                 return evidence_of(sentence, 1.0)
     return None

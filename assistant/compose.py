@@ -185,6 +185,16 @@ def _lookup(materials: Materials, k: int | None) -> Draft:
     return draft
 
 
+def _authors(materials: Materials, k: int | None) -> Draft:
+    draft, hits = Draft(), materials.ranking.hits
+    paper = hits[0].paper
+    authors = escape(", ".join(paper.authors)) or "?"
+    draft.lines.append(draft.record(materials.words.written_by.format(paper=titled(paper), authors=authors)))
+    others = _meant(hits)[1:]
+    draft.lines += ["", f"{materials.words.perhaps} {', '.join(titled(hit.paper) for hit in others)}"] if others else []
+    return draft
+
+
 def byline(paper: Paper, most: int = 3) -> str:
     """First authors, category and month."""
     names = ", ".join(paper.authors[:most]) + (" et al." if len(paper.authors) > most else "")
@@ -350,7 +360,8 @@ def _refusal(materials: Materials) -> Draft:
     draft, words, ranking = Draft(abstained=True), materials.words, materials.ranking
     scope = words.none.format(papers=materials.searched.papers, days=days(words, materials.searched))
     draft.lines.append(draft.record(scope))
-    if unknown := [word for word in ranking.matches.words if not ranking.lexical.count(word)]:
+    typed = ranking.matches.typed
+    if unknown := dict.fromkeys(typed[word] for word in typed if not ranking.lexical.count(word)):
         draft.lines.append(draft.record(words.unknown_words.format(words=", ".join(map(escape, unknown)))))
     if ranking.hits:
         near = ", ".join(titled(hit.paper) for hit in ranking.hits[:_NEAREST])
@@ -380,4 +391,5 @@ _WRITERS: dict[Wants, Callable[[Materials, int | None], Draft]] = {
     Wants.COMPARE: _compare,
     Wants.LOOKUP: _lookup,
     Wants.SUMMARY: _summary,
+    Wants.AUTHORS: _authors,
 }

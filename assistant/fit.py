@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.answer import Hit
-from assistant.lexical import LexicalIndex, Matches
 
 VECTORS = "vectors"
 WORDS = "words"
@@ -51,49 +50,35 @@ def weights(kind: str, model: str) -> Logistic:
     return Logistic(found["bias"], tuple(found["weights"]))
 
 
-def with_fit(hits: Sequence[Hit], lexical: LexicalIndex, matches: Matches) -> tuple[Hit, ...]:
+def with_fit(hits: Sequence[Hit]) -> tuple[Hit, ...]:
     """The hits, each with the probability that it belongs in a survey of the question."""
     if not hits:
         return ()
-    fit = weights(kind_of(hits), "paper")(paper_features(hits, lexical, matches))
+    fit = weights(kind_of(hits), "paper")(paper_features(hits))
     return tuple(replace(hit, fit=float(value)) for hit, value in zip(hits, fit, strict=True))
 
 
-def answerable(hits: Sequence[Hit], lexical: LexicalIndex, matches: Matches) -> float:
+def answerable(hits: Sequence[Hit]) -> float:
     """The probability that the papers found answer the question at all; 0 if none were."""
-    if not hits:
-        return 0.0
-    features = answerable_features(hits, lexical, matches)[None, :]
-    return float(weights(kind_of(hits), "answerable")(features)[0])
+    return float(weights(kind_of(hits), "answerable")(answerable_features(hits)[None, :])[0]) if hits else 0.0
 
 
 def kind_of(hits: Sequence[Hit]) -> str:
     return VECTORS if any(hit.why.sentence is not None for hit in hits) else WORDS
 
 
-def paper_features(hits: Sequence[Hit], lexical: LexicalIndex, matches: Matches) -> NDArray[np.float64]:
+def paper_features(hits: Sequence[Hit]) -> NDArray[np.float64]:
     """`float64[len(hits), 4]`: score, share of the best score, lexical score, share of the words' weight held."""
     best = max(hit.score for hit in hits) or 1.0
-    return np.array(
-        [
-            [hit.score, hit.score / best, hit.why.lexical or 0.0, _coverage(hit, lexical, matches, power=1)]
-            for hit in hits
-        ]
-    )
+    return np.array([[hit.score, hit.score / best, hit.why.lexical or 0.0, hit.why.coverage] for hit in hits])
 
 
-def answerable_features(hits: Sequence[Hit], lexical: LexicalIndex, matches: Matches) -> NDArray[np.float64]:
+def answerable_features(hits: Sequence[Hit]) -> NDArray[np.float64]:
     """`float64[3]`: best score, share of the rare words' weight that one leading paper holds, lead over the field."""
     scores = [hit.score for hit in hits]
-    rare = max(_coverage(hit, lexical, matches, power=2) for hit in hits[:_HEAD])
+    rare = max(hit.why.rare_coverage for hit in hits[:_HEAD])
     field = scores[_HEAD:_TAIL] or [0.0]
     return np.array([scores[0], rare, scores[0] - float(np.mean(field))])
-
-
-def _coverage(hit: Hit, lexical: LexicalIndex, matches: Matches, power: int) -> float:
-    """The share of the question's words that the paper holds, each weighed by idf to the `power`."""
-    whole = sum(lexical.idf(word) ** power for word in matches.words)
-    return sum(lexical.idf(word) ** power for word in hit.why.words) / whole if whole else 0.0
 
 
 def least(hits: Sequence[Hit], model: str) -> float:

@@ -6,7 +6,7 @@ import logging
 import math
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -51,22 +51,35 @@ def words_of(text: str) -> list[str]:
 
     `SAM2` and `3dgs` give their letters and digits too, so that `SAM 2` finds them.
     """
-    plain = unicodedata.normalize("NFKC", text).lower()
+    return [word for word, _ in typed_words(text)]
+
+
+def typed_words(text: str) -> list[tuple[str, str]]:
+    """The words of `words_of`, each with the word of `text` that it comes from."""
+    plain = _plain(text)
     return [*_latin_words(plain), *_han_words(plain)]
 
 
-def _latin_words(plain: str) -> Iterable[str]:
+def _plain(text: str) -> str:
+    """In lower case, without accents: `Schrödinger` is typed as `schrodinger`, too."""
+    if text.isascii():
+        return text.lower()
+    parts = unicodedata.normalize("NFKD", text).lower()
+    return "".join(character for character in parts if not unicodedata.combining(character))
+
+
+def _latin_words(plain: str) -> Iterator[tuple[str, str]]:
     for word in _LATIN.findall(plain):
         if word in _STOP_WORDS:
             continue
-        yield _stem(word)
+        yield _stem(word), word
         if mixed := _LETTERS_AND_DIGITS.fullmatch(word):
-            yield from (_stem(part) for part in mixed.groups() if part)
+            yield from ((_stem(part), word) for part in mixed.groups() if part)
 
 
-def _han_words(plain: str) -> Iterable[str]:
+def _han_words(plain: str) -> Iterator[tuple[str, str]]:
     for run in _HAN.findall(plain):
-        yield from (word for word in jieba.cut_for_search(run) if len(word) > 1 and word not in _HAN_STOP_WORDS)
+        yield from ((word, word) for word in jieba.cut_for_search(run) if len(word) > 1 and word not in _HAN_STOP_WORDS)
 
 
 def _document_words(paper: Paper) -> list[str]:
@@ -78,13 +91,12 @@ class Matches:
     """What a question's words match.
 
     `score`: `float32[papers]` in [0, 1), BM25 as a share of the most that these words could give, so that scores of
-    different questions compare. `words`: the words searched for. `known`: the share of the words' weight (idf) that
-    the library has at all.
+    different questions compare. `typed`: each word searched for, as it stands in the question. `weight`: its idf.
     """
 
     score: NDArray[np.float32]
-    words: tuple[str, ...]
-    known: float
+    typed: Mapping[str, str]
+    weight: Mapping[str, float]
 
 
 class LexicalIndex:
@@ -100,7 +112,7 @@ class LexicalIndex:
                 progress()
         self.row = {arxiv_id: row for row, arxiv_id in enumerate(self.arxiv_ids)}
         self._bm25 = bm25s.BM25(method="lucene", k1=1.2, b=0.75)
-        self._bm25.index(documents or [[""]], show_progress=False)
+        self._bm25.index(documents if any(documents) else [[""]], show_progress=False)
         self._vocabulary: dict[str, int] = self._bm25.vocab_dict
         self._latin = [word for word in self._vocabulary if word.isascii() and len(word) > 3]
 
@@ -120,6 +132,12 @@ class LexicalIndex:
         """Ids of the papers that hold the word."""
         return frozenset(self.arxiv_ids[row] for row in self._rows(word))
 
+    def held(self, words: Iterable[str], arxiv_ids: Sequence[str]) -> list[list[str]]:
+        """Which of the words each of these papers holds, in the order of `words`."""
+        rows = np.array([self.row[arxiv_id] for arxiv_id in arxiv_ids], np.int64)
+        columns = [(word, np.isin(rows, self._rows(word))) for word in words]
+        return [[word for word, column in columns if column[n]] for n in range(len(rows))]
+
     def _rows(self, word: str) -> NDArray[np.int32]:
         token = self._vocabulary.get(word)
         if token is None or not self.arxiv_ids:
@@ -130,18 +148,18 @@ class LexicalIndex:
 
     def match(self, text: str) -> Matches:
         """How well every paper's words match those of `text`; misspelt words count as the nearest known one."""
-        words = [self.correct(word) for word in words_of(text)]
+        pairs = [(self.correct(word), typed) for word, typed in typed_words(text)]
+        weight = {word: self.idf(word) for word, _ in pairs}
+        known = [word for word, _ in pairs if word in self._vocabulary]
         score = np.zeros(len(self), np.float32)
-        most = sum(self.idf(word) for word in words)
-        known = [word for word in words if word in self._vocabulary]
         if known and self.arxiv_ids:
-            score += self._bm25.get_scores(known) / most
-        weight = sum(self.idf(word) for word in known)
-        return Matches(score, tuple(dict.fromkeys(words)), weight / most if most else 0.0)
+            score += self._bm25.get_scores(known) / sum(weight[word] for word, _ in pairs)
+        return Matches(score, dict(pairs), weight)
 
     def correct(self, word: str) -> str:
         """The word itself if the library holds it, else the commonest known word one slip of the fingers away."""
         if word in self._vocabulary or len(word) < 5 or not word.isalpha() or not word.isascii():
             return word
-        near = process.extract(word, self._latin, scorer=OSA.distance, score_cutoff=1, limit=5)
-        return max((found for found, _, _ in near), key=self.count, default=word)
+        near = process.extract(word, self._latin, scorer=OSA.distance, score_cutoff=1, limit=9)
+        # Fingers seldom slip on the first letter: `godel` is no `model`.
+        return max((found for found, _, _ in near if found[0] == word[0]), key=self.count, default=word)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from assistant.lexical import LexicalIndex, words_of
+from assistant.phrasing import PERSON_AFTER, PERSON_BEFORE
 from ingest.paper import Paper, Section
 
 _TOKEN = re.compile(r"[^\W_\u3400-\u9fff]+(?:[-'’.+*][^\W_\u3400-\u9fff]+)*[+*]?")
@@ -35,23 +36,20 @@ class Names:
         self._surnames: dict[str, list[str]] = defaultdict(list)
         for name in authors:
             self._authors[fold(name)].append(name)
-            self._surnames[fold(name.split()[-1])].append(name)
+            self._surnames[fold(name.rpartition(" ")[2])].append(name)
         self._papers = _nicknames(papers)
 
-    def authors_in(self, text: str, cued: bool = False) -> tuple[tuple[str, ...], str]:
-        """Authors whose whole name stands in `text`, and the piece of text that names them.
+    def authors_in(self, text: str, cued: bool = False) -> dict[str, tuple[str, ...]]:
+        """Pieces of `text` that name authors, longest first, with the authors that go by them.
 
-        With `cued`, when the question says that a person is meant, single words count too: as a name of one word,
-        then as a surname.
+        With `cued`, when the question says that a person is meant and holds no whole name, single words count too: as
+        a name of one word, then as a surname, if they have a capital or stand where a name would.
         """
-        for piece, key in _pieces(text, shortest=1 if cued else 2):
-            if found := self._authors.get(key):
-                return tuple(sorted(found)), piece
-        if cued:
-            for piece, key in _pieces(text, shortest=1):
-                if found := self._surnames.get(key):
-                    return tuple(sorted(found)), piece
-        return (), ""
+        found = _known(text, self._authors, shortest=2)
+        if found or not cued:
+            return found
+        single = _known(text, self._authors, shortest=1) or _known(text, self._surnames, shortest=1)
+        return {piece: authors for piece, authors in single.items() if _stands_as_name(piece, text)}
 
     def papers_in(self, text: str) -> dict[str, tuple[str, ...]]:
         """Nicknames that stand in `text`, longest first, with the ids of the papers that go by them."""
@@ -77,6 +75,22 @@ class Names:
         if not words or (piece.isalpha() and piece.islower() and len(piece) <= _SHORT):
             return True
         return len(frozenset.intersection(*map(self._lexical.holds, words))) > _ORDINARY
+
+
+def _known(text: str, names: Mapping[str, Sequence[str]], shortest: int) -> dict[str, tuple[str, ...]]:
+    """Pieces of `text`, none inside another, that are names, with whom they name."""
+    found: dict[str, tuple[str, ...]] = {}
+    rest = text
+    for piece, key in _pieces(text, shortest):
+        if key in names and piece in rest:
+            found[piece] = tuple(sorted(names[key]))
+            rest = rest.replace(piece, " ")
+    return found
+
+
+def _stands_as_name(piece: str, text: str) -> bool:
+    before, _, after = text.partition(piece)
+    return piece[0].isupper() or bool(PERSON_BEFORE.search(before) or PERSON_AFTER.search(after))
 
 
 def _pieces(text: str, shortest: int) -> Iterator[tuple[str, str]]:

@@ -13,11 +13,14 @@ def _any(*alternatives: str) -> re.Pattern[str]:
 
 ARXIV_ID = _any(
     r"(?:https?://)?(?:www\.)?(?:arxiv\.org/(?:abs|pdf|html)/|arxiv:\s*)?"
-    r"(?<![\d.])(\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})(?:v\d+)?(?:\.pdf)?(?![\d])"
+    r"(?<![\d.])(\d\d(?:0[1-9]|1[0-2])\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d\d(?:0[1-9]|1[0-2])\d{3})"
+    r"(?:v\d+)?(?:\.pdf)?(?![\d])"
 )
-CATEGORY = re.compile(
-    r"\b(astro-ph|cond-mat|cs|econ|eess|gr-qc|hep-[a-z]+|math|nlin|physics|q-bio|q-fin|quant-ph|stat)"
-    r"\.([A-Za-z-]{2,17})\b"
+# No \b at the ends: a Chinese character is part of a word, too.
+CATEGORY = _any(
+    r"(?<![a-z0-9.-])(?:(astro-ph|cond-mat|cs|econ|eess|math|nlin|physics|q-bio|q-fin|stat)"
+    r"\.([a-z]+-(?:an|clus|con|det|dyn|el|gas|hall|mech|nn|ph|sci)|optics|other|soft|[a-z]{2})"
+    r"|gr-qc|hep-(?:ex|lat|ph|th)|math-ph|nucl-(?:ex|th)|quant-ph)(?![a-z0-9])"
 )
 
 MONTHS_LONG = "january february march april may june july august september october november december".split()
@@ -25,7 +28,7 @@ MONTHS_SHORT = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 MONTHS_HAN = "一月 二月 三月 四月 五月 六月 七月 八月 九月 十月 十一月 十二月".split()
 _MONTH = "|".join(sorted({*MONTHS_LONG, *MONTHS_SHORT}, key=len, reverse=True))
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
-_IN = r"\b(?:in|from|during|of|for|since|until|before|after|did|this|last)\s+"
+_IN = r"(?P<lead>\b(?i:in|from|during|of|for|since|until|before|after|did|this|last)\s+)"
 # In the order in which they are tried: with a year first, for then the rest of the question cannot be a year.
 MONTHS = (
     re.compile(rf"\b(?P<name>{_MONTH}|sept)\.?,?\s+{_YEAR}\b", re.IGNORECASE),
@@ -33,15 +36,26 @@ MONTHS = (
     re.compile(rf"{_YEAR}\s*年\s*(?P<number>1[0-2]|0?[1-9])\s*月份?"),
     re.compile(rf"{_YEAR}\s*年\s*(?P<han>十[一二]?|[一二三四五六七八九])月份?"),
     re.compile(rf"{_IN}(?P<name>(?!(?:may|march)\b)(?:{_MONTH}))\b", re.IGNORECASE),
-    # Small letters make these two a verb.
+    # Small letters make these two a verb, but for after a word that no verb follows.
     re.compile(rf"{_IN}(?P<name>May|March)\b"),
+    re.compile(r"(?P<lead>\b(?:in|from|during|since|until)\s+)(?P<name>may|march)\b", re.IGNORECASE),
     re.compile(r"(?<![\d年])(?P<number>1[0-2]|[1-9])\s*月份?(?!\d)"),
     re.compile(r"(?P<han>十[一二]?|[一二三四五六七八九])月份?"),
+    # A year alone is one of submission only where a word says so: `AIME 2025` is a benchmark, and 2048 a number.
+    re.compile(
+        r"(?P<lead>\b(?:in|from|during|since|until|till|up to|before|after|to|and|(?:papers|articles|works) of)\s+(?:the\s+year\s+)?)"
+        r"(?P<year>199[1-9]|20[0-3]\d)\b(?![-./:]\d)",
+        re.IGNORECASE,
+    ),
+    re.compile(r"(?<!\d)(?P<year>199[1-9]|20[0-3]\d)\s*年(?:份|间)?"),
 )
-SINCE_BEFORE = _any(r"\b(since|after)\s*$", r"自从?\s*$")
-SINCE_AFTER = _any(r"^\s*(以来|之后|以后|起)", r"^\s+(on|onwards?)\b")
-UNTIL_BEFORE = _any(r"\b(until|before|up to|till)\s*$")
-UNTIL_AFTER = _any(r"^\s*(以前|之前|为止)")
+# How a month bounds a time, by the words before and after it. What is before or after it does not hold it.
+BOUNDS = {
+    "since": (_any(r"\bsince\s*$", r"(自从?|从)\s*$"), _any(r"^\s*(以来|开始|起)", r"^\s+(onwards?\b|on(?=\s*([,.?!]|$)))")),
+    "until": (_any(r"\b(until|up to|till)\s*$"), _any(r"^\s*为止")),
+    "after": (_any(r"\bafter\s*$"), _any(r"^\s*(之后|以后)")),
+    "before": (_any(r"\bbefore\s*$"), _any(r"^\s*(以前|之前)")),
+}
 
 PERSON = _any(
     r"\b(papers?|work|works|articles?|anything|something|publications?)\s+(co-?\s?authored\s+|co-?written\s+"
@@ -50,16 +64,21 @@ PERSON = _any(
     r"\bdid\s+\S+(\s\S+){0,3}\s+(write|publish|co-?author)\b",
     r"作者|参与|发表|写的|写了|署名|老师|团队的|的(论文|文章|工作)",
 )
+# Where a name stands, so that one word of small letters is a person's.
+PERSON_BEFORE = _any(r"\b(by|authors?)\s+$", r"作者\s*$")
+PERSON_AFTER = _any(r"^\s*(老师|团队|参与|发表|写|署名|的(论文|文章|工作))")
 ONE_AUTHOR = _any(
     r"\b(just|only|a|with)\s+(one|1|a single|single)\s+author\b|\b(single|sole|solo)[- ]?author(ed|s)?\b",
     r"(单一|唯一|独立|单独|单个)作者|只有(一|1)(个|位|名)?作者|一个人写",
 )
 OLDEST = _any(
     r"\b(earliest|oldest|first|lowest|smallest)\b.{0,20}\b(arxiv|paper|number|id|submission)",
+    r"\b(arxiv|paper|number|id|submission)\b.{0,20}\b(earliest|oldest|lowest|smallest)\b",
     r"最早|最旧|最老|编号最小",
 )
 NEWEST = _any(
     r"\b(latest|newest|most recent|highest|largest)\b.{0,20}\b(arxiv|papers?|number|id|submissions?)\b",
+    r"\b(arxiv|paper|number|id|submission)\b.{0,20}\b(latest|newest|highest|largest)\b",
     r"最新的?(一篇|几篇|论文|文章)|最晚|编号最大",
 )
 COUNT = _any(r"\bhow many\s+(?:\S+\s+){0,3}?(papers|articles|works|studies)\b|\bnumber of papers\b", r"(多少|几)\s*篇")
@@ -72,9 +91,14 @@ CATALOGUE_WORDS = frozenset(
     )
 ) | frozenset(
     """作者 参与 发表 类别 分类 类目 下面 总共 一共 全部 所有 月份 年份 编号 最早 最新 最晚 目录 做什么 什么样 收录
-    单一 独立 写的 共有 哪一篇""".split()
+    单一 独立 写的 共有 哪一篇 库里 库中 篇文章""".split()
 )
 
+AUTHORS = _any(
+    r"\bwho (wrote|authored|published|proposed|invented|introduced|developed|came up with)\b",
+    r"\bwho (is|are) (the )?(first |last )?authors?( of)?\b|\b(list |name )?(the )?authors of\b",
+    r"(的)?作者(是谁|有谁|有哪些|都有谁)|是?谁(写|提出|发明|开发)的?",
+)
 COMPARE = _any(
     r"\bcompar(e|es|ing)\b|\bcomparison (of|between)\b|\bvs\.?\b|\bversus\b|\bdiffer(s|ent from|ence|ences)?\b",
     r"\bthe two (papers|works|methods)\b|\bin each\b|\beach of (them|the two)\b",

@@ -76,9 +76,9 @@ class Retriever:
         words = _best_rows(lexical, matches.score, within)
         vectors = self._vector_legs(vector, words, within)
         ranked = _fuse(query, lexical, matches, vectors, {*words, *vectors.passage, *_named(query, lexical, within)})
-        hits = with_fit(self._hits(query, ranked[:k], lexical, matches, vectors), lexical, matches)
+        hits = with_fit(self._hits(query, ranked[:k], lexical, matches, vectors))
         searched = len(lexical) if within is None else len(within)
-        return Ranking(hits, answerable(hits, lexical, matches), searched, lexical, matches, vector)
+        return Ranking(hits, answerable(hits), searched, lexical, matches, vector)
 
     def _embed(self, text: str) -> NDArray[np.float32] | None:
         """The question's vector, or None where the embedder cannot read it: then the vector legs stay silent."""
@@ -103,11 +103,12 @@ class Retriever:
         matches: Matches,
         vectors: _Vectors,
     ) -> tuple[Hit, ...]:
-        papers = self.library.papers([arxiv_id for arxiv_id, _ in ranked])
-        holders = {word: lexical.holds(word) for word in matches.words}
+        ids = [arxiv_id for arxiv_id, _ in ranked]
+        papers = self.library.papers(ids)
+        held = lexical.held(matches.weight, ids)
         return tuple(
-            Hit(papers[arxiv_id], score, rank, 0.0, _why(arxiv_id, query, lexical, matches, holders, vectors))
-            for rank, (arxiv_id, score) in enumerate(ranked, 1)
+            Hit(papers[arxiv_id], score, rank, 0.0, _why(arxiv_id, query, lexical, matches, words, vectors))
+            for rank, ((arxiv_id, score), words) in enumerate(zip(ranked, held, strict=True), 1)
             if arxiv_id in papers  # gone since the index was built
         )
 
@@ -123,6 +124,8 @@ def _best_rows(lexical: LexicalIndex, score: NDArray[np.float32], within: Collec
 def best_sentences(found: SentenceVectors, vector: NDArray[np.float32]) -> dict[str, tuple[float, Sentence]]:
     """The sentence of each paper that is nearest to the vector, with its cosine."""
     best: dict[str, tuple[float, Sentence]] = {}
+    if not found.sentences:  # an empty library does not know how long vectors are
+        return best
     for sentence, cosine in zip(found.sentences, found.vectors @ vector, strict=True):
         if sentence.arxiv_id not in best or cosine > best[sentence.arxiv_id][0]:
             best[sentence.arxiv_id] = (float(cosine), sentence)
@@ -157,7 +160,7 @@ def _why(
     query: Query,
     lexical: LexicalIndex,
     matches: Matches,
-    holders: dict[str, frozenset[str]],
+    held: Sequence[str],
     vectors: _Vectors,
 ) -> Why:
     cosine, sentence = vectors.sentence.get(arxiv_id, (None, None))
@@ -165,10 +168,18 @@ def _why(
         lexical=float(matches.score[lexical.row[arxiv_id]]),
         passage=vectors.passage.get(arxiv_id),
         sentence=cosine,
-        words=tuple(word for word in matches.words if arxiv_id in holders[word]),
+        words=tuple(dict.fromkeys(matches.typed[word] for word in held)),
+        coverage=_coverage(matches, held, power=1),
+        rare_coverage=_coverage(matches, held, power=2),
         best=None if sentence is None else evidence_of(sentence, cosine or 0.0),
         named=arxiv_id in query.papers,
     )
+
+
+def _coverage(matches: Matches, held: Sequence[str], power: int) -> float:
+    """The share of the question's words that a paper holds, each weighed by idf to the `power`."""
+    whole = sum(weight**power for weight in matches.weight.values())
+    return sum(matches.weight[word] ** power for word in held) / whole if whole else 0.0
 
 
 def evidence_of(sentence: Sentence, score: float) -> Evidence:

@@ -26,7 +26,9 @@ class Shelf:
 def understand(question: str, shelf: Shelf, conversation: Conversation | None = None) -> Query:
     """The question as a Query, by rules in both languages. Never fails: at worst it is a plain survey."""
     ids = tuple(dict.fromkeys(says.ARXIV_ID.findall(question)))
-    filters, rest = _filters(says.ARXIV_ID.sub(" ", question), shelf)
+    rest = says.ARXIV_ID.sub(" ", question)
+    asks_authors = bool(says.AUTHORS.search(rest))
+    filters, rest = _filters(says.AUTHORS.sub(" ", rest), shelf)
     named = {} if filters.authors else shelf.names.papers_in(rest)
     query = Query(
         text=question,
@@ -38,8 +40,15 @@ def understand(question: str, shelf: Shelf, conversation: Conversation | None = 
         count=bool(says.COUNT.search(question)),
         order="oldest" if says.OLDEST.search(rest) else "newest" if says.NEWEST.search(rest) else "",
     )
-    query = replace(query, wants=_wants(query, rest, len(ids or named)))
-    return _pointed_back(query, conversation) if conversation and conversation.turns else query
+    wants = Wants.AUTHORS if asks_authors and not filters.authors else _wants(query, rest, len(ids or named))
+    query = replace(query, wants=wants)
+    if not conversation or not conversation.turns:
+        return query
+    pointed = _pointed_back(query, conversation)
+    if pointed.papers == query.papers or wants is Wants.AUTHORS:
+        return pointed
+    # "What is the second one about?" asks for a summary now that there is a paper to be about.
+    return replace(pointed, wants=_wants(pointed, rest, 0))
 
 
 def _filters(text: str, shelf: Shelf) -> tuple[Filters, str]:
@@ -48,58 +57,91 @@ def _filters(text: str, shelf: Shelf) -> tuple[Filters, str]:
     since, until, text = _months(text, shelf.months)
     one = says.ONE_AUTHOR.search(text)
     text = says.ONE_AUTHOR.sub(" ", text)
-    authors, piece = shelf.names.authors_in(text, cued=bool(says.PERSON.search(text)))
+    authors = shelf.names.authors_in(text, cued=bool(says.PERSON.search(text)))
+    for piece in authors:
+        text = re.sub(rf"(?<![^\W_]){re.escape(piece)}", " ", text)
     if authors:
-        text = says.PERSON.sub(" ", text.replace(piece, " "))
-    return Filters(categories, authors, since, until, max_authors=1 if one else None), text
+        text = says.PERSON.sub(" ", text)
+    names = tuple(dict.fromkeys(name for found in authors.values() for name in found))
+    return Filters(categories, names, since, until, max_authors=1 if one else None), text
 
 
 def _categories(text: str, known: Mapping[str, int]) -> tuple[tuple[str, ...], str]:
     spelled = {name.lower(): name for name in known}
-    found = [
-        spelled.get(match[0].lower(), f"{match[1].lower()}.{match[2].upper()}")
-        for match in says.CATEGORY.finditer(text)
-    ]
+    found = [spelled.get(match[0].lower(), _as_arxiv_spells_it(match)) for match in says.CATEGORY.finditer(text)]
     return tuple(dict.fromkeys(found)), says.CATEGORY.sub(" ", text)
 
 
+def _as_arxiv_spells_it(category: re.Match[str]) -> str:
+    """`CS.cv` as `cs.CV`; subjects longer than two letters are small."""
+    archive, subject = category.groups()
+    if not subject:
+        return category[0].lower()
+    return f"{archive.lower()}.{subject.upper() if len(subject) == 2 else subject.lower()}"
+
+
 def _months(text: str, known: Mapping[str, int]) -> tuple[str, str, str]:
-    """First and last month the text names (both empty if none), and the text without them."""
+    """First and last month the text names (empty where there is no bound), and the text without them."""
     named: list[str] = []
     since = until = ""
     for pattern in says.MONTHS:
         while match := pattern.search(text):
-            before, after = text[: match.start()], text[match.end() :]
-            month, cue = _month(match, known), match[0].lower()
-            if says.SINCE_BEFORE.search(before) or says.SINCE_AFTER.search(after) or cue.startswith(("since", "after")):
-                since = month
-            elif (
-                says.UNTIL_BEFORE.search(before)
-                or says.UNTIL_AFTER.search(after)
-                or cue.startswith(("until", "before"))
-            ):
-                until = month
-            else:
-                named.append(month)
-            text = f"{before} {after}"
-    if named and not (since or until):
-        since, until = min(named), max(named)
+            first, last = _span(match, known)
+            side, text = _cut_out(match, text)
+            match side:
+                case "since":
+                    since = first
+                case "after":
+                    since = _shifted(last, 1)
+                case "until":
+                    until = last
+                case "before":
+                    until = _shifted(first, -1)
+                case _:
+                    named += [first, last]
+    if named and not since and min(named) <= (until or max(named)):
+        since = min(named)
+    if named and not until and max(named) >= since:
+        until = max(named)
     return since, until, text
 
 
-def _month(match: re.Match[str], known: Mapping[str, int]) -> str:
-    """`YYYY-MM` of a match; without a year, the latest such month that the library has, else of its last year."""
+def _cut_out(match: re.Match[str], text: str) -> tuple[str, str]:
+    """How a month bounds what is asked for ("" if it does not), and the text without it and the words that say so."""
+    before, after = text[: match.start()], text[match.end() :]
+    lead = match.groupdict().get("lead") or ""
+    for side, (leading, trailing) in says.BOUNDS.items():
+        if leading.search(before + lead):
+            return side, f"{leading.sub(' ', before + lead)} {after}"
+        if trailing.search(after):
+            return side, f"{before} {trailing.sub(' ', after)}"
+    return "", f"{before} {after}"
+
+
+def _shifted(month: str, by: int) -> str:
+    months = int(month[:4]) * 12 + int(month[5:]) - 1 + by
+    return f"{months // 12}-{months % 12 + 1:02d}"
+
+
+def _span(match: re.Match[str], known: Mapping[str, int]) -> tuple[str, str]:
+    """First and last month of a match: twice the same unless it is a whole year.
+
+    A month without a year is the latest such month that the library has, else that of its last year.
+    """
     groups = match.groupdict()
+    year = groups.get("year")
     if name := groups.get("name"):
         number = next(i for i, short in enumerate(says.MONTHS_SHORT, 1) if name.lower().startswith(short))
     elif han := groups.get("han"):
         number = says.MONTHS_HAN.index(f"{han}月") + 1
+    elif digits := groups.get("number"):
+        number = int(digits)
     else:
-        number = int(groups["number"])
-    if year := groups.get("year"):
-        return f"{year}-{number:02d}"
-    candidates = [month for month in known if month.endswith(f"-{number:02d}")]
-    return max(candidates, default=f"{max(known, default='2000')[:4]}-{number:02d}")
+        return f"{year}-01", f"{year}-12"
+    if not year:
+        candidates = [month for month in known if month.endswith(f"-{number:02d}")]
+        year = max(candidates, default=max(known, default="2000"))[:4]
+    return f"{year}-{number:02d}", f"{year}-{number:02d}"
 
 
 def _wants(query: Query, rest: str, names: int) -> Wants:

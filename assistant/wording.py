@@ -30,6 +30,7 @@ class Wording:
     none_within: str
     unknown_words: str
     nearest: str
+    written_by: str
     empty: str
     paper: str
     gone: str
@@ -64,6 +65,7 @@ ENGLISH = Wording(
     none_within="No paper in the library meets this{conditions}.",
     unknown_words="No digest mentions: {words}.",
     nearest="Nearest, though not an answer: {papers}.",
+    written_by="{paper} is by {authors}.",
     empty="The library is empty. Read digests into it with `digest ingest PATH`.",
     paper="Paper",
     gone="{ids} is not in the library.",
@@ -98,6 +100,7 @@ CHINESE = Wording(
     none_within="库中没有符合条件的论文{conditions}。",
     unknown_words="摘要与简报中都没有出现：{words}。",
     nearest="最接近但不能回答问题的是：{papers}。",
+    written_by="{paper} 的作者是 {authors}。",
     empty="论文库是空的。请用 `digest ingest 路径` 导入简报。",
     paper="论文",
     gone="库中没有 {ids}。",

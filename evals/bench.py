@@ -94,7 +94,7 @@ def machine() -> str:
 
 
 def _ingest(digests: Sequence[str], home: Path, load_first: bool) -> tuple[int, float, float]:
-    """Papers in the library afterwards, seconds to load the embedding model, if it is to be, and to read the digests."""
+    """Papers in the library afterwards, seconds to load the embedding model if told to, and to read the digests."""
     started = time.perf_counter()
     with open_library(_settings(home)) as library:
         if load_first:

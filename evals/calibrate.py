@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant import fit
-from assistant.answer import Hit
 from assistant.chat import Assistant
 from assistant.retrieve import Ranking
 from evals.question import Question
@@ -63,7 +62,7 @@ def _search(question: Question, assistant: Assistant) -> Ranking:
 def _paper_rows(ranked: Iterable[tuple[Question, Ranking]]) -> Rows:
     """One row a paper found for a survey question; relevant is grade 1 or 2."""
     parts = [
-        (fit.paper_features(r.hits, r.lexical, r.matches), [h.paper.arxiv_id in q.relevant for h in r.hits], n)
+        (fit.paper_features(r.hits), [h.paper.arxiv_id in q.relevant for h in r.hits], n)
         for n, (q, r) in enumerate(ranked)
         if q.kind == "topic"
     ]
@@ -78,12 +77,8 @@ def _answer_rows(ranked: Iterable[tuple[Question, Ranking]]) -> Rows:
         without = [hit for hit in ranking.hits if hit.paper.arxiv_id not in question.relevant]
         for hits, label in ((ranking.hits, 1.0), (without, 0.0)):
             if hits and (label == 0.0 or question.relevant):
-                parts.append(([_answer_features(hits, ranking)], [label], n))
+                parts.append(([fit.answerable_features(hits)], [label], n))
     return _rows(parts)
-
-
-def _answer_features(hits: Sequence[Hit], ranking: Ranking) -> Floats:
-    return fit.answerable_features(hits, ranking.lexical, ranking.matches)
 
 
 def _rows(parts: Sequence[tuple[Any, Sequence[float], int]]) -> Rows:

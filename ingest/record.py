@@ -270,6 +270,8 @@ class Record:
         rows = {"schema": str(SCHEMA), "version": "0", "library_id": uuid.uuid4().hex[:12]}
         with self._engine.connect() as connection:
             if self._engine.dialect.name == "sqlite":
+                # A paper's vectors fill several pages; in pages of 4096 bytes they take five times as long to read.
+                connection.exec_driver_sql("PRAGMA page_size=8192")
                 connection.exec_driver_sql("PRAGMA journal_mode=WAL")
                 connection.exec_driver_sql("BEGIN IMMEDIATE")  # sqlite3 begins none for CREATE
             _tables.create_all(connection)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Sequence
 
@@ -38,12 +37,11 @@ class RemoteEmbedder:
     def __init__(self, name: str, base_url: str, api_key: str = "") -> None:
         self.name = name
         self.base_url = base_url.rstrip("/")
-        headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-        self._client = httpx.Client(timeout=_TIMEOUT_SECONDS, headers=headers, trust_env=not _is_local(base_url))
+        self._client = _client(base_url, api_key)
+        self.dim = 0
         probe = self._ask(["fingerprint"])[0]
         self.dim = len(probe)
-        rounded = hashlib.sha256(np.round(probe, 2).tobytes()).hexdigest()[:16]
-        self.fingerprint = f"{os.path.basename(name)}-{self.dim}-{rounded}"
+        self.fingerprint = f"{os.path.basename(name)}-{self.dim}-{_signature(probe)}"
 
     def reads(self, text: str) -> bool:
         return bool(text.strip())
@@ -79,10 +77,32 @@ class RemoteEmbedder:
             raise EmbedderError(f"{where} cannot be reached ({type(exc).__name__}): {mend}") from exc
         except (ValidationError, ValueError) as exc:
             raise EmbedderError(f"{where}: expected a list of embeddings, got something else: {mend}") from exc
-        if vectors.ndim != 2 or len(vectors) != len(texts):
-            raise EmbedderError(f"{where}: expected {len(texts)} embeddings, got {len(vectors)}: {mend}")
+        if [row.index for row in rows] != list(range(len(texts))):
+            raise EmbedderError(f"{where}: expected {len(texts)} embeddings, one a text, got {len(rows)}: {mend}")
+        dim = self.dim or vectors.shape[1]
+        if not dim or vectors.shape[1] != dim or not np.isfinite(vectors).all():
+            wanted = f"finite embeddings of {dim or 'some'} numbers"
+            raise EmbedderError(f"{where}: expected {wanted}, got others of {vectors.shape[1]}: {mend}")
         unit: NDArray[np.float32] = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
         return unit
+
+
+def _client(base_url: str, api_key: str) -> httpx.Client:
+    try:
+        headers = httpx.Headers({"Authorization": f"Bearer {api_key}"} if api_key else {}, encoding="ascii")
+        return httpx.Client(timeout=_TIMEOUT_SECONDS, headers=headers, trust_env=not _is_local(base_url))
+    except httpx.InvalidURL as exc:
+        wanted = "expected DIGEST_EMBED_BASE_URL to be an address such as http://127.0.0.1:11434/v1"
+        raise EmbedderError(f"{wanted}, got {base_url!r}") from exc
+    except UnicodeEncodeError:  # whose text holds the key
+        wanted = "expected DIGEST_EMBED_API_KEY to be plain ASCII, got other characters: copy it anew"
+        raise EmbedderError(wanted) from None
+
+
+def _signature(probe: NDArray[np.float32]) -> str:
+    """Which number of a vector is the largest: servers give the same text not quite the same vector each time."""
+    largest = int(np.abs(probe).argmax())
+    return f"{'-' if probe[largest] < 0 else '+'}{largest}"
 
 
 def _estimate_tokens(text: str) -> int:

@@ -8,18 +8,19 @@ from ingest.paper import Language, Paper, Section, Sentence
 
 # A full stop after one of these does not end a sentence. Compared in lower case, without the last dot.
 _ABBREVIATIONS = frozenset(
-    "e.g i.e i.i.d et al cf vs fig figs eq eqs sec secs no nos approx resp dr prof mr ms st w.r.t etc viz ca vol pp".split()
+    "et al cf vs fig figs eq eqs sec secs no nos approx resp dr prof mr ms st etc viz ca vol pp".split()
 )
 _CHINESE_CHARACTER = r"㐀-䶿一-鿿豈-﫿"
 _CHINESE = re.compile(f"[{_CHINESE_CHARACTER}]")
 _LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z0-9'’-]*")
 _END = re.compile(
     r"""(?P<han>[。！？]+[”’」』）)]*)          # a Chinese end needs nothing after it
-      | (?P<latin>[.!?]+["'”’)\]]*)(?=\s+["'“‘(\[$\\]?[A-Z0-9一-鿿])   # an English one needs a fresh start
+      | (?P<latin>(?<![.!?])[.!?]++["'”’)\]]*+)(?=\s+["'“‘(\[$\\]?[A-Z0-9一-鿿])   # an English one needs a fresh start
       | (?P<gap>\n\s*\n)                        # an empty line""",
     re.VERBOSE,
 )
-_LAST_WORD = re.compile(r"[\w.]+$")
+_LAST_WORD = re.compile(rf"(?:(?![{_CHINESE_CHARACTER}])[\w.])+$")
+_INITIALS = re.compile(r"[^\W\d_](?:\.[^\W\d_])+")
 
 
 def split_sentences(text: str) -> list[tuple[int, int]]:
@@ -51,7 +52,9 @@ def _is_abbreviated(text: str, stop: int) -> bool:
     if not word:
         return False
     last = word[0].lower()
-    return last in _ABBREVIATIONS or (len(last) == 1 and last.isalpha() and word[0].isupper())
+    if len(last) == 1:
+        return last.isalpha() and word[0].isupper()
+    return last in _ABBREVIATIONS or bool(_INITIALS.fullmatch(last))
 
 
 def sentences_of(paper: Paper) -> tuple[Sentence, ...]:

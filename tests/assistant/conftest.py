@@ -1,18 +1,21 @@
-"""A real HTTP server on loopback that speaks, or misspeaks, the OpenAI API."""
+"""A real HTTP server on loopback that speaks, or misspeaks, the OpenAI API; a real library; models by script."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
+from assistant.model import Message
 from assistant.settings import AssistantSettings
+from ingest.library import Library
+from tests.assistant.shelf_of_papers import shelf_of
 
 KEY = "sk-secret-0123456789"
 
@@ -159,3 +162,37 @@ def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) 
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DIGEST_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
+
+
+@dataclass
+class ScriptedModel:
+    """Says its pieces, then fails if it has a failure; remembers what it was sent and whether it was closed."""
+
+    pieces: Sequence[str] = ()
+    failure: Exception | None = None
+    name: str = "scripted-1"
+    where: str = "this test"
+    context_tokens: int = 8192
+    prompts: list[Sequence[Message]] = field(default_factory=list)
+    closed: int = 0
+
+    def count_tokens(self, text: str) -> int:
+        return len(text) // 4 + 1
+
+    async def stream(self, messages: Sequence[Message]) -> AsyncIterator[str]:
+        self.prompts.append(messages)
+        try:
+            for piece in self.pieces:
+                await asyncio.sleep(0)
+                yield piece
+            if self.failure:
+                raise self.failure
+        finally:
+            self.closed += 1
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """The dozen papers of `shelf_of_papers`, for tests that only read."""
+    with shelf_of(tmp_path_factory.mktemp("shelf") / "home") as library:
+        yield library

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assistant.answer import Answer, Claim, Conversation, Evidence, Hit, Searched, Turn, Why
-from assistant.answer_json import answer_from_dict, answer_to_dict, conversation_from_json, conversation_to_json
+from assistant.answer_json import (
+    HITS_KEPT,
+    answer_from_dict,
+    answer_to_dict,
+    conversation_from_json,
+    conversation_to_json,
+)
 from assistant.errors import QuestionError
 
 finite = st.floats(allow_nan=False, allow_infinity=False)
 evidence = st.builds(Evidence, score=finite)
-whys = st.builds(Why, *[st.none() | finite] * 3, best=st.none() | evidence)
-hits = st.builds(Hit, score=finite, fit=finite, why=whys)
+whys = st.builds(Why, *[st.none() | finite] * 3, coverage=finite, rare_coverage=finite, best=st.none() | evidence)
+hits = st.builds(Hit, score=finite, rank=st.integers(1, HITS_KEPT), fit=finite, why=whys)
 claims = st.builds(Claim, citations=st.lists(evidence, max_size=2).map(tuple))
 answers = st.builds(
     Answer,
@@ -50,3 +57,14 @@ def test_a_kept_conversation_that_is_none_is_told_as_an_error_with_its_place(tex
 def test_the_place_of_what_is_missing_is_named() -> None:
     with pytest.raises(QuestionError, match=r"turns\.0\.answer"):
         conversation_from_json('{"conversation_id": "a", "turns": [{"question": "q"}]}')
+
+
+@settings(max_examples=20, deadline=None)
+@given(answers, hits)
+def test_a_kept_conversation_leaves_out_far_hits_that_nothing_cites(answer: Answer, hit: Hit) -> None:
+    far = replace(hit, rank=HITS_KEPT + 1)
+    for cited in ((), (far.paper.arxiv_id,)):
+        kept = conversation_from_json(
+            conversation_to_json(Conversation("c", turns=(Turn("q", replace(answer, hits=(far,), citations=cited)),)))
+        )
+        assert kept.turns[0].answer.hits == ((far,) if cited else ())

@@ -1,14 +1,17 @@
 """A process that ingests and can be killed at any moment: `python -m ingester HOME DIGESTS` (see test_kill.py).
 
-For each line on standard input it forks a child, which has everything imported already, that ingests into
-HOME/<line>. The child prints its id, `upsert` before each write to Chroma, `stored N` when N entries are committed,
-and `done`.
+For each line `<name> <number> <seconds>` on standard input it forks a child, which has everything imported already,
+that ingests into HOME/<name>. The child prints its id, `upsert` before each write to Chroma, `stored N` when N
+entries are committed, and `done`. It is killed so many seconds into its upsert of that number; with 0 it is not.
 """
 
 from __future__ import annotations
 
+import itertools
 import os
+import signal
 import sys
+import time
 from pathlib import Path
 
 import chromadb  # noqa: F401  # imported before the fork
@@ -27,18 +30,23 @@ def speak(*words: object) -> None:
     print(*words, flush=True)
 
 
-def loudly(upsert):
-    """Says so before each upsert, so that it can be killed in it."""
+def deadly(upsert, number: int, seconds: float):
+    """`upsert`, but its call of that number, counted from 1, ends in kill -9 after so many seconds."""
+    calls = itertools.count(1)
 
-    def speaking(index: VectorIndex, ids, vectors) -> None:
+    def upserting(index: VectorIndex, ids, vectors) -> None:
         speak("upsert")
+        if next(calls) == number and not os.fork():
+            time.sleep(seconds)
+            os.kill(os.getppid(), signal.SIGKILL)
+            os._exit(0)
         upsert(index, ids, vectors)
 
-    return speaking
+    return upserting
 
 
-def ingest(home: Path, digests: str) -> None:
-    VectorIndex.upsert = loudly(VectorIndex.upsert)
+def ingest(home: Path, digests: str, number: int, seconds: float) -> None:
+    VectorIndex.upsert = deadly(VectorIndex.upsert, number, seconds)
     run.CHUNK = CHUNK
     settings = IngestSettings(home=home, database_url=None, chroma_url=None)
     with open_library(settings, conftest.WordEmbedder()) as library:
@@ -51,7 +59,8 @@ if __name__ == "__main__":
     for line in sys.stdin:
         if not (child := os.fork()):
             speak("started", os.getpid())
-            ingest(Path(sys.argv[1]) / line.strip(), sys.argv[2])
+            home, number, seconds = line.split()
+            ingest(Path(sys.argv[1]) / home, sys.argv[2], int(number), float(seconds))
             os._exit(0)
         os.waitpid(child, 0)
         speak("ended")

@@ -57,16 +57,14 @@ class Ingester:
         """Entries that were reported as stored."""
         child = self._start(name)
         time.sleep(seconds)
-        return self._kill(child)
+        with suppress(ProcessLookupError):
+            os.kill(child, signal.SIGKILL)
+        return self._stored()
 
     def killed_in_upsert(self, name: str, number: int, seconds: float) -> int:
-        child = self._start(name)
-        stored = 0
-        while number and (word := self._word()) != "done":
-            number -= word == "upsert"
-            stored = _stored(word, stored)
-        time.sleep(seconds)
-        return self._kill(child, stored)
+        """Entries that were reported as stored."""
+        self._start(name, number, seconds)
+        return self._stored()
 
     def close(self) -> None:
         self._orders.close()
@@ -77,22 +75,17 @@ class Ingester:
         assert word, "the ingester died"
         return word
 
-    def _start(self, name: str) -> int:
-        self._orders.write(f"{name}\n")
+    def _start(self, name: str, number: int = 0, seconds: float = 0.0) -> int:
+        self._orders.write(f"{name} {number} {seconds}\n")
         self._orders.flush()
         return int(self._word().split()[1])
 
-    def _kill(self, child: int, stored: int = 0) -> int:
-        with suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
+    def _stored(self) -> int:
+        stored = 0
         while (word := self._word()) != "ended":
-            stored = _stored(word, stored)
+            if word.startswith("stored "):
+                stored = int(word.split()[1])
         return stored
-
-
-def _stored(word: str, before: int) -> int:
-    name, _, number = word.partition(" ")
-    return int(number) if name == "stored" and number.isdigit() else before
 
 
 @pytest.fixture(scope="module")
@@ -136,7 +129,7 @@ def _moments(kills: int, seconds: float, upserts: int) -> Iterator[tuple[int, fl
     """Half of them anywhere, half just after the n-th upsert has begun."""
     pick = random.Random()
     for n in range(kills):
-        yield (0, pick.uniform(0, seconds)) if n % 2 else (pick.randint(1, upserts), pick.uniform(0, 0.006))
+        yield (0, pick.uniform(0, seconds)) if n % 2 else (pick.randint(1, upserts), pick.uniform(0, 0.01))
 
 
 def test_an_ingest_killed_at_any_moment_loses_nothing_and_is_completed_by_the_next(

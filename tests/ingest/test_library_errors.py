@@ -62,7 +62,7 @@ def test_a_damaged_record_is_named_with_what_to_do(on_disk, embedder, damage: st
 
 
 def test_a_full_disk_is_told_and_costs_nothing_that_was_stored(on_disk, embedder):
-    pages = 400
+    pages = 130
 
     def limit(connection, _):
         connection.execute(f"PRAGMA max_page_count={pages}")

@@ -19,9 +19,10 @@ from ingest.settings import IngestSettings
 
 OPEN = """
 import sys
+from dataclasses import replace
 from pathlib import Path
 from conftest import WordEmbedder
-from made_up import digest, many
+from made_up import SUMMARY, digest, many
 from ingest.library import open_library
 from ingest.run import ingest
 from ingest.settings import IngestSettings
@@ -41,7 +42,8 @@ def wait(step):
         stored = step.stored
         print(stored, flush=True)
         sys.stdin.readline()
-ingest([digest("2026-02-05.md", *many(250, "2602"))], library, wait)
+again = [replace(entry, summary={**SUMMARY, "TL;DR": "Said anew."}) for entry in many(40)]
+ingest([digest("2026-02-05.md", *again, *many(250, "2602"))], library, wait)
 print("done", flush=True)
 """
 )
@@ -112,8 +114,10 @@ def test_a_reader_works_during_an_ingest_and_sees_new_papers_without_reopening(
     while (line := child.stdout.readline()) != "done\n":
         stored = int(line)
         assert library.version() > version
-        assert library.count() == 40 + stored > seen
-        assert {hit.arxiv_id for hit in library.search(vector, 10_000)} == set(_ids(library))
+        assert library.count() == stored > seen  # the first 40 were here before
+        hits = library.search(vector, 10_000)
+        assert {hit.arxiv_id for hit in hits} == set(_ids(library))
+        assert len({hit.passage_id for hit in hits}) == len(hits), "an outdated passage is found beside its new self"
         version, seen = library.version(), library.count()
         child.stdin.write("\n")
         child.stdin.flush()

@@ -80,7 +80,9 @@ def test_spans_are_ordered_and_disjoint_and_hold_every_character_that_is_no_spac
     assert not text[end:].strip()
 
 
-@pytest.mark.parametrize("text", ["." * 200_000, ". " * 100_000, "a" * 200_000 + ".", "." + " " * 200_000, "\n " * 100_000])
+@pytest.mark.parametrize(
+    "text", ["." * 200_000, ". " * 100_000, "a" * 200_000 + ".", "." + " " * 200_000, "\n " * 100_000]
+)
 def test_a_long_run_of_anything_is_split_in_linear_time(text: str) -> None:
     started = time.process_time()
     split_sentences(text)

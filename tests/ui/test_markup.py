@@ -94,6 +94,13 @@ def test_brackets_that_an_answer_escapes_are_no_formula() -> None:
     assert Reader(answer_html(r"see \[x\] and \<b\> and $a_1*b*c$")).text.strip() == r"see [x] and <b> and \(a_1*b*c\)"
 
 
+@pytest.mark.parametrize(
+    "address", ["https://example.com/", "https://arxiv.org/abs/x", "https://arxiv.org/abs/2512.1/../"]
+)
+def test_a_link_to_anything_but_a_paper_is_only_text(address: str) -> None:
+    assert answer_html(f"[there]({address})") == "<p><span>there</span></p>"
+
+
 def test_a_chip_points_at_its_own_claims_sentences_and_outside_of_claims_at_all() -> None:
     cite = f"[{PAPER.arxiv_id}]({PAPER.url})"
     one, two = (Claim(f"{n} {cite}.", (evidence(n, n + 5),), Support.SUPPORTED) for n in (3, 9))

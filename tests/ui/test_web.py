@@ -201,26 +201,35 @@ def test_undo_takes_the_last_question_back_into_the_box(stage: str, visit: Visit
     expect(page.locator(".exchange-0")).to_be_visible()
 
 
-def test_what_is_typed_while_an_answer_runs_is_kept(stage: str, visit: Visit) -> None:
-    page = visit(stage)
-    ask(page, "slowly video")
-    expect(page.locator(".exchange-0 .busy")).to_be_visible()
-    ask(page, "learning")
+def test_what_is_typed_and_was_answered_is_kept_while_an_answer_runs(stage: str, visit: Visit) -> None:
+    page = visit(f"{stage}/?q=robots")
     answered(page)
+    ask(page, "slowly video")
+    expect(page.locator(".exchange-1 .busy")).to_have_text(ENGLISH.writing)
+    expect(page.locator(".exchange-0 .searched")).to_be_visible()
+    ask(page, "learning")
+    answered(page, 1)
     expect(page.locator("#box textarea")).to_have_value("learning")
     page.locator("#box textarea").press("Enter")
-    answered(page, 1)
+    answered(page, 2)
 
 
 def test_chinese_input_is_not_sent_while_it_is_composed(stage: str, visit: Visit) -> None:
     page = visit(stage)
     box = page.locator("#box textarea")
-    box.fill("shipin")
-    box.evaluate("e => e.dispatchEvent(new KeyboardEvent('keydown', {key: 'Enter', isComposing: true, bubbles: true}))")
-    box.press("Shift+Enter")
+    box.focus()
+    keyboard = page.context.new_cdp_session(page)
+    keyboard.send("Input.imeSetComposition", {"text": "shi'pin", "selectionStart": 7, "selectionEnd": 7})
+    enter = {"type": "rawKeyDown", "key": "Enter", "code": "Enter", "windowsVirtualKeyCode": 229}
+    keyboard.send("Input.dispatchKeyEvent", enter)
+    keyboard.send("Input.insertText", {"text": "视频"})
     page.wait_for_timeout(400)
     expect(page.get_by_test_id("user")).to_have_count(0)
-    expect(box).to_have_value("shipin\n")
+    expect(box).to_have_value("视频")
+    box.press("Shift+Enter")
+    expect(box).to_have_value("视频\n")
+    box.press("Enter")
+    expect(page.get_by_test_id("user")).to_have_text("视频")
 
 
 def test_filters_narrow_and_their_chips_widen_again(stage: str, visit: Visit) -> None:
@@ -231,13 +240,13 @@ def test_filters_narrow_and_their_chips_widen_again(stage: str, visit: Visit) ->
     ask(page, "learning")
     answered(page)
     expect(page.locator("#narrowed label")).to_have_text(["cs.RO"])
-    facts = page.locator("#papers .facts").all_inner_texts()
+    facts = page.locator("#papers .facts").all_text_contents()
     assert facts
     assert all("cs.RO" in fact for fact in facts)
     page.locator("#narrowed label").click()
     expect(page.locator("#narrowed")).to_be_hidden()
     answered(page)
-    assert not all("cs.RO" in fact for fact in page.locator("#papers .facts").all_inner_texts())
+    assert not all("cs.RO" in fact for fact in page.locator("#papers .facts").all_text_contents())
     expect(page.get_by_test_id("user")).to_have_count(1)
 
 

@@ -71,8 +71,6 @@ window.digest = { wanted: 0 };
   document.addEventListener(
     "keydown",
     (event) => {
-      // Enter that ends the composing of a Chinese word must not send the question.
-      if (event.key === "Enter" && (event.isComposing || event.keyCode === 229)) event.stopPropagation();
       if (event.key === "Escape" && !event.isComposing) {
         const stop = $("#box .stop-button");
         stop ? stop.click() : hideSources();

@@ -1,0 +1,353 @@
+"""Answers without a model, from a real library: cited, quoted literally, counted from the record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from assistant.answer import EXTRACTIVE, Answer, Support, Wants
+from assistant.chat import Assistant
+from assistant.compose import escape, table_lines
+from ingest.library import Library
+from ingest.paper import Filters, Language
+from ingest.sentence import language_of
+from tests.assistant.shelf_of_papers import (
+    EDITING,
+    FEDERATED,
+    GRAPHS,
+    GRASPING,
+    LONG_EDITING,
+    NASTY,
+    OLD,
+    PAPERS,
+    POETRY,
+    PROTEINS,
+    SILENT,
+    SPEECH,
+    WEATHER,
+    shelf_of,
+)
+
+LINK = re.compile(r"(?<!\\)\[([^\]]*)\]\(([^)]*)\)")
+Ask = Callable[..., Awaitable[Answer]]
+
+
+@pytest.fixture(scope="module")
+def assistant(shelf: Library) -> Assistant:
+    return Assistant(shelf)
+
+
+def shown(markdown: str) -> str:
+    """Markdown's escapes taken back."""
+    return re.sub(r"\\([\\`*\[\]<|_#>+.()-])", r"\1", markdown)
+
+
+QUESTIONS = {
+    "a list": ("which papers are on video editing", Wants.SURVEY),
+    "a list in Chinese": ("有哪些关于联邦学习的论文", Wants.SURVEY),
+    "a fact": ("how many objects does the tactile policy train on?", Wants.FACT),
+    "a fact in Chinese": ("耳语语音识别的词错误率是多少？", Wants.FACT),
+    "a fact about a named paper": ("how fast is FilmKnife?", Wants.FACT),
+    "a comparison": ("compare FilmKnife and StormNet", Wants.COMPARE),
+    "a comparison in Chinese": ("比较 FilmKnife 和 StormNet 的方法", Wants.COMPARE),
+    "a look-up": ("I remember a paper where poets judged poems, what was it called", Wants.LOOKUP),
+    "a look-up in Chinese": ("有一篇用雷达预报降雨的，题目是什么", Wants.LOOKUP),
+    "a summary": ("summarize 2602.00112", Wants.SUMMARY),
+    "a summary in Chinese": ("介绍一下 StormNet", Wants.SUMMARY),
+    "authors": ("who wrote FilmKnife?", Wants.AUTHORS),
+    "a count": ("how many papers are there?", Wants.CATALOGUE),
+    "a count in Chinese": ("库里一共有多少篇论文", Wants.CATALOGUE),
+    "an author's papers": ("list papers by Ada Stone", Wants.CATALOGUE),
+    "a category": ("cs.LG类别有哪些论文", Wants.CATALOGUE),
+    "the oldest": ("which arXiv id is the oldest?", Wants.CATALOGUE),
+    "the newest in Chinese": ("最新的一篇论文", Wants.CATALOGUE),
+    "nothing there": ("medieval zeppelin cookery", Wants.SURVEY),
+    "nothing there in Chinese": ("中世纪飞艇烹饪", Wants.SURVEY),
+    "nobody there": ("papers in cs.DB", Wants.CATALOGUE),
+    "nasty text": ("cookies leaking through markup in pages", Wants.SURVEY),
+    "a summary of nasty text": ("summarize 2602.00110", Wants.SUMMARY),
+    "a nasty comparison": ("compare 2602.00110 and 2511.00101", Wants.COMPARE),
+    "a nasty list": ("list cs.CR papers", Wants.CATALOGUE),
+    "a nasty author": ("who wrote 2602.00110?", Wants.AUTHORS),
+}
+
+
+@pytest.fixture(params=QUESTIONS)
+async def answered(request: pytest.FixtureRequest, assistant: Assistant) -> Answer:
+    question, wants = QUESTIONS[request.param]
+    answer = await assistant.answer(question)
+    assert answer.query.wants is wants
+    return answer
+
+
+async def test_every_link_is_a_citation_of_a_paper_here(answered: Answer, shelf: Library) -> None:
+    links = LINK.findall(answered.text)
+    assert all(address == f"https://arxiv.org/abs/{label}" for label, address in links)
+    assert set(answered.citations) == {label for label, _ in links}
+    assert list(shelf.papers(answered.citations)) == list(answered.citations)
+
+
+async def test_every_quoted_claim_stands_literally_in_its_paper_and_in_the_answer(
+    answered: Answer, shelf: Library
+) -> None:
+    for claim in answered.claims:
+        assert claim.text in answered.text
+        assert claim.support in (Support.QUOTED, Support.RECORD)
+        for evidence in claim.citations:
+            paper = shelf.paper(evidence.arxiv_id)
+            assert paper is not None
+            assert paper.text(evidence.section)[evidence.start : evidence.end] == evidence.text
+            assert shown(claim.text) == evidence.text
+            assert evidence.arxiv_id in answered.citations
+        assert bool(claim.citations) is (claim.support is Support.QUOTED)
+
+
+async def test_no_answer_holds_markup_of_a_paper(answered: Answer) -> None:
+    assert not re.search(r"(?<!\\)<", answered.text)
+    assert "evil.example" not in "".join(address for _, address in LINK.findall(answered.text))
+    assert answered.text == answered.text.strip() != ""
+    assert "{" not in re.sub(r"\$[^$]*\$", "", answered.text)
+
+
+async def test_an_answer_is_in_the_language_of_its_question(answered: Answer) -> None:
+    ours = [claim.text for claim in answered.claims if claim.support is Support.RECORD and not claim.text.startswith("[")]
+    ours = [re.sub(r"\*\*[^*]*\*\*", "", LINK.sub("", text)) for text in ours if "cs.CV" not in text]
+    assert answered.query.language is (Language.CHINESE if re.search("[一-鿿]", answered.query.text) else Language.ENGLISH)
+    if answered.query.language is Language.ENGLISH:
+        assert not any(re.search("[一-鿿]", text) for text in ours)
+    else:
+        assert all(language_of(text) is Language.CHINESE for text in ours if re.search("[a-z]{3}|[一-鿿]", text))
+
+
+async def test_an_answer_says_that_no_model_wrote_it(answered: Answer) -> None:
+    assert (answered.mode, answered.notice) == (EXTRACTIVE, "")
+    assert answered.seconds.keys() == {"search", "first_token", "total"}
+    assert 0 < answered.seconds["search"] <= answered.seconds["first_token"] <= answered.seconds["total"]
+
+
+# --- each kind on its own
+
+
+async def test_a_list_counts_what_it_lists_best_first(assistant: Assistant) -> None:
+    answer = await assistant.answer("which papers are on video editing")
+    assert answer.citations[:2] in ((EDITING.arxiv_id, LONG_EDITING.arxiv_id), (LONG_EDITING.arxiv_id, EDITING.arxiv_id))
+    head, *entries = [line for line in answer.text.splitlines() if line.strip()]
+    listed = [line for line in entries if LINK.search(line)]
+    assert sum(map(int, re.findall(r"(\d+) (?:fit clearly|borderline)", head))) == len(listed) == len(answer.citations)
+    assert f"of {len(PAPERS)} papers searched (2026-02-10 to 2026-02-10)" in head
+    assert list(answer.citations) == [h.paper.arxiv_id for h in answer.hits if h.paper.arxiv_id in answer.citations]
+
+
+@pytest.mark.parametrize("k", [1, 2])
+async def test_k_bounds_a_list(assistant: Assistant, k: int) -> None:
+    assert len((await assistant.answer("which papers are on learning from video", k=k)).citations) == k
+    listed = await assistant.answer("list papers by Ada Stone", k=k)
+    assert len(listed.citations) == k
+    assert "**3 papers**" in listed.text
+    assert f"and {3 - k} more" in listed.text
+
+
+async def test_a_list_in_chinese_quotes_chinese_where_there_is_some(assistant: Assistant) -> None:
+    answer = await assistant.answer("有哪些关于联邦学习的论文")
+    quoted = [claim for claim in answer.claims if claim.support is Support.QUOTED]
+    assert quoted[0].citations[0].arxiv_id == FEDERATED.arxiv_id
+    assert language_of(quoted[0].text) is Language.CHINESE
+
+
+@pytest.mark.parametrize(
+    ("question", "paper", "said"),
+    [
+        ("how many objects does the tactile policy train on?", GRASPING, "900 objects"),
+        ("耳语语音识别的词错误率是多少？", SPEECH, "8.2%"),
+        ("how fast is FilmKnife?", EDITING, "3.5 seconds"),
+        ("how many edges does GraphLoom handle?", GRAPHS, "3 billion edges"),
+        ("how long does folding take on a phone?", PROTEINS, "4 minutes"),
+    ],
+)
+async def test_a_fact_is_told_in_the_papers_own_sentence(assistant: Assistant, question: str, paper, said: str) -> None:
+    answer = await assistant.answer(question)
+    assert answer.citations[0] == paper.arxiv_id
+    assert said in answer.text
+
+
+async def test_a_comparison_is_a_table_with_a_column_a_paper(assistant: Assistant) -> None:
+    answer = await assistant.answer("compare FilmKnife and StormNet")
+    assert answer.citations == (EDITING.arxiv_id, WEATHER.arxiv_id)
+    assert len(answer.table) > 1
+    assert {len(row) for row in answer.table} == {3}
+    lines = answer.text.splitlines()
+    assert lines[1] == "| --- | --- | --- |"
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in lines} == {4}
+    assert len(lines) == len(answer.table) + 1
+
+
+async def test_a_pipe_or_a_line_break_of_a_paper_breaks_no_table(assistant: Assistant) -> None:
+    answer = await assistant.answer("compare 2602.00110 and 2511.00101")
+    assert {len(re.findall(r"(?<!\\)\|", line)) for line in answer.text.splitlines()} == {4}
+    assert table_lines([("a\nb", "c"), ("d", "e")]) == ["| a b | c |", "| --- | --- |", "| d | e |"]
+
+
+async def test_a_look_up_names_the_paper_with_authors_category_and_month(assistant: Assistant) -> None:
+    answer = await assistant.answer("I remember a paper where poets judged poems, what was it called")
+    assert answer.citations[0] == POETRY.arxiv_id
+    assert "**Measuring Poetry Written by Language Models** (Mei Tanaka, Ada Stone; cs.CL; 2026-01)" in answer.text
+
+
+async def test_a_summary_tells_what_the_digest_says_field_by_field(assistant: Assistant) -> None:
+    answer = await assistant.answer("summarize 2602.00112")
+    assert answer.citations == (GRAPHS.arxiv_id,)
+    assert "- **TL;DR**: GraphLoom learns from graphs on disk." in answer.text
+    assert "- **Method**: Disk-based sampling." in answer.text
+    assert "- **Result**: 3 billion edges." in answer.text
+
+
+async def test_a_summary_of_a_paper_without_digest_words_takes_the_abstract(tmp_path: Path) -> None:
+    bare = OLD.__class__("2511.00009", "Bare", ("A B",), "cs.CV", ("cs.CV",), "One thing. Another thing.")
+    with shelf_of(tmp_path / "home", [bare]) as library:
+        answer = await Assistant(library).answer("summarize 2511.00009")
+    assert "- **Abstract**: One thing. Another thing." in answer.text
+
+
+async def test_all_authors_of_a_paper_are_told(assistant: Assistant) -> None:
+    answer = await assistant.answer("who wrote FilmKnife?")
+    assert answer.citations == (EDITING.arxiv_id,)
+    assert answer.text.endswith("is by Ada Stone, Zoë Müller-Lüdenscheidt.")
+
+
+@pytest.mark.parametrize(
+    ("question", "filters"),
+    [
+        ("list papers by Ada Stone", Filters(authors=("Ada Stone",))),
+        ("cs.LG类别有哪些论文", Filters(categories=("cs.LG",))),
+        ("papers since January 2026", Filters(since="2026-01")),
+        ("papers from 2025", Filters(since="2025-01", until="2025-12")),
+        ("how many papers have just one author?", Filters(max_authors=1)),
+        ("how many cs.CV papers are there in December 2025", Filters(("cs.CV",), since="2025-12", until="2025-12")),
+    ],
+)
+async def test_a_count_equals_the_records(assistant: Assistant, shelf: Library, question: str, filters: Filters) -> None:
+    answer = await assistant.answer(question)
+    wanted = shelf.select(filters)
+    assert answer.query.filters == filters
+    assert answer.citations == tuple(wanted)
+    assert f"**{len(wanted)} " in answer.text
+    assert [row[0] for row in answer.table[1:]] == wanted
+    assert len(answer.table[0]) == len(answer.table[1])
+    assert [hit.paper.arxiv_id for hit in answer.hits] == wanted
+
+
+async def test_the_whole_library_is_counted_by_category_and_month(assistant: Assistant, shelf: Library) -> None:
+    answer = await assistant.answer("how many papers are there?")
+    assert f"**{len(PAPERS)} papers**" in answer.text
+    for counts in (shelf.categories(), shelf.months()):
+        assert all(f"{name} {count}" in answer.text for name, count in counts.items())
+
+
+@pytest.mark.parametrize(
+    ("question", "paper"),
+    [
+        ("which arXiv id is the oldest?", OLD),
+        ("最新的一篇论文", GRAPHS),
+        ("the latest paper in cs.CV?", LONG_EDITING),
+    ],
+)
+async def test_the_oldest_and_newest_are_the_records(assistant: Assistant, question: str, paper) -> None:
+    answer = await assistant.answer(question)
+    assert answer.citations == (paper.arxiv_id,)
+    assert answer.claims[0].support is Support.RECORD
+
+
+# --- nothing there
+
+
+@pytest.mark.parametrize(
+    ("question", "nearest"), [("medieval zeppelin cookery", "Nearest, though not an answer: "), ("中世纪飞艇烹饪", "")]
+)
+async def test_a_refusal_says_what_was_searched_and_calls_the_nearest_papers_so(
+    assistant: Assistant, question: str, nearest: str
+) -> None:
+    answer = await assistant.answer(question)
+    assert answer.abstained
+    assert str(len(PAPERS)) in answer.claims[0].text
+    assert "2026-02-10" in answer.claims[0].text
+    before, _, near = answer.text.partition(nearest or "最接近")
+    assert not LINK.search(before)
+    assert [label for label, _ in LINK.findall(near)] == [hit.paper.arxiv_id for hit in answer.hits[:3]]
+
+
+async def test_words_that_no_digest_holds_are_told_as_they_were_typed(assistant: Assistant) -> None:
+    answer = await assistant.answer("medieval zeppelins cookery")
+    assert "No digest mentions: medieval, zeppelins, cookery." in answer.text
+
+
+async def test_filters_that_nothing_passes_are_told(assistant: Assistant) -> None:
+    for question in ("papers in cs.DB", "video editing in cs.DB"):
+        answer = await assistant.answer(question)
+        assert answer.abstained
+        assert answer.text == "No paper in the library meets this (cs.DB)."
+        assert (answer.citations, answer.searched.papers) == ((), 0)
+
+
+@pytest.mark.parametrize(
+    "question", ["summarize 2505.00001", "what does 2505.00001 say about video editing?", "2505.00001讲了什么"]
+)
+async def test_a_paper_that_is_not_here_is_told_and_none_is_put_in_its_place(assistant: Assistant, question: str) -> None:
+    answer = await assistant.answer(question)
+    assert answer.abstained
+    assert ("2505.00001 is not in the library" in answer.text) or ("库中没有 2505.00001" in answer.text)
+    assert answer.citations == ()
+
+
+async def test_a_named_paper_that_the_filters_shut_out_is_not_summarised(assistant: Assistant) -> None:
+    answer = await assistant.answer("summarize 2511.00101", filters=Filters(categories=("cs.LG",)))
+    assert answer.abstained
+    assert answer.text
+
+
+@pytest.mark.parametrize("question", ["video editing", "how many papers are there?", "who wrote 2511.00101", "视频"])
+async def test_an_empty_library_says_how_to_fill_it(tmp_path: Path, question: str) -> None:
+    with shelf_of(tmp_path / "home", []) as library:
+        answer = await Assistant(library).answer(question)
+    assert answer.abstained
+    assert "`digest ingest" in answer.text
+    assert (answer.citations, answer.hits, answer.searched.of) == ((), (), 0)
+
+
+# --- text of papers as Markdown
+
+
+@pytest.mark.parametrize(
+    ("text", "markdown"),
+    [
+        ("plain words.", "plain words."),
+        ("a [link](https://x.y)", r"a \[link\](https://x.y)"),
+        ("<b>bold</b> a < b", r"\<b>bold\</b> a \< b"),
+        ("`code` **bold** a|b c\\d", r"\`code\` \*\*bold\*\* a\|b c\\d"),
+        ("two\nlines  here", "two lines here"),
+        ("$a_{i}[0] < \\beta$ holds", "$a_{i}[0] < \\beta$ holds"),
+        ("from $9 <b>to</b> $7", r"from $9 \<b>to\</b> $7"),
+        ("$[1](https://x.y)$", r"$\[1\](https://x.y)$"),
+        ("$<img src=x$ onerror=y>", r"$\<img src=x$ onerror=y>"),
+        ("$a$ <i> $b$", r"$a$ \<i> $b$"),
+        ("# no heading", r"\# no heading"),
+        ("- no item", r"\- no item"),
+        ("1. no number", r"1\. no number"),
+        ("> no quote", r"\> no quote"),
+        ("3.5 seconds - or + so", "3.5 seconds - or + so"),
+    ],
+)
+def test_text_of_a_paper_is_shown_as_it_is(text: str, markdown: str) -> None:
+    assert escape(text) == markdown
+
+
+async def test_silent_papers_are_told_of_by_title(assistant: Assistant) -> None:
+    assert SILENT.arxiv_id in (await assistant.answer("which papers are on quantum umbrellas")).citations
+
+
+async def test_nasty_titles_are_shown_as_text(assistant: Assistant) -> None:
+    answer = await assistant.answer("list cs.CR papers")
+    assert answer.citations == (NASTY.arxiv_id,)
+    assert shown(answer.text).count(NASTY.title) == 1

@@ -1,0 +1,116 @@
+"""The lexical leg: words of both languages and BM25 over them."""
+
+from __future__ import annotations
+
+import pytest
+
+from assistant.lexical import LexicalIndex, words_of
+from tests.assistant.shelf_of_papers import EDITING, FEDERATED, GRAPHS, GRASPING, LONG_EDITING, PAPERS, paper
+
+INDEX = LexicalIndex(PAPERS)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Which papers are about editing videos?", ["edit", "video"]),
+        ("有哪些论文做联邦学习", ["联邦", "学习"]),
+        ("SAM2 and 3dgs", ["sam2", "sam", "2", "3dgs", "3", "dgs"]),
+        ("v3.5 at 40%", ["v3.5", "v", "3.5", "40"]),
+        ("ＦＵＬＬ width", ["full", "width"]),
+        ("Schrödinger naïve", ["schroding", "naiv"]),
+        ("用 diffusion 做视频", ["diffus", "视频"]),
+        ("the of and 的 了", []),
+        ("", []),
+    ],
+)
+def test_words_are_stems_and_chinese_words_without_those_that_say_nothing(text: str, words: list[str]) -> None:
+    assert words_of(text) == words
+
+
+def best(question: str) -> str:
+    scores = INDEX.match(question).score
+    return INDEX.arxiv_ids[int(scores.argmax())] if scores.any() else ""
+
+
+@pytest.mark.parametrize(
+    ("question", "arxiv_id"),
+    [
+        ("tactile grasping robots", GRASPING.arxiv_id),
+        ("联邦学习的客户端漂移", FEDERATED.arxiv_id),
+        ("flicker of long clips", LONG_EDITING.arxiv_id),
+        ("edges on disk", GRAPHS.arxiv_id),
+        ("zeppelins", ""),
+    ],
+)
+def test_the_paper_that_holds_the_rare_words_matches_best(question: str, arxiv_id: str) -> None:
+    assert best(question) == arxiv_id
+
+
+def test_scores_are_shares_of_the_most_the_words_could_give() -> None:
+    one, twice = INDEX.match("tactile grasping"), INDEX.match("tactile grasping tactile grasping")
+    assert 0 < one.score.max() < 1
+    assert twice.score == pytest.approx(one.score, abs=1e-6)
+    assert twice.typed == one.typed == {"tactil": "tactile", "grasp": "grasping"}
+    assert INDEX.match("tactile grasping zeppelins").score.max() < one.score.max()
+
+
+def test_a_word_in_the_title_counts_more_than_one_in_the_abstract() -> None:
+    titled = paper("2511.00001", "Volcano", "We study things of every kind here.")
+    told = paper("2511.00002", "Things", "We study things of every volcano here.")
+    index = LexicalIndex([told, titled, *PAPERS])
+    scores = index.match("volcano").score
+    assert scores[index.row["2511.00001"]] > scores[index.row["2511.00002"]] > 0
+
+
+def test_words_are_kept_as_they_were_typed_and_weigh_the_more_the_rarer() -> None:
+    found = INDEX.match("Tactle roobts of videos by Gödel")
+    assert found.typed == {"tactil": "tactle", "robot": "roobts", "video": "videos", "godel": "godel"}
+    assert found.weight["godel"] > found.weight["tactil"] > found.weight["video"]
+
+
+def test_the_words_that_papers_hold_come_in_the_order_asked_for() -> None:
+    assert INDEX.held(["video", "zeppelin", "diffus", "edg"], [GRAPHS.arxiv_id, EDITING.arxiv_id]) == [
+        ["edg"],
+        ["video", "diffus"],
+    ]
+
+
+def test_a_word_is_the_rarer_the_fewer_papers_hold_it() -> None:
+    assert INDEX.count("video") == 2
+    assert INDEX.holds("video") == {EDITING.arxiv_id, LONG_EDITING.arxiv_id}
+    assert INDEX.idf("zeppelin") > INDEX.idf("tactil") > INDEX.idf("video") > 0
+    assert INDEX.holds("zeppelin") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("grsap", "grasp"),  # two letters in the wrong order
+        ("federat", "federat"),
+        ("tactl", "tactil"),
+        ("tacil", "tactil"),
+        ("zeppelin", "zeppelin"),
+        ("diffsion", "diffsion"),
+        ("difus", "diffus"),
+        ("vide", "vide"),  # too short to guess
+        ("gp4ts", "gp4ts"),
+        ("联邦", "联邦"),
+    ],
+)
+def test_a_slip_of_the_fingers_is_heard_as_the_nearest_known_word(typed: str, meant: str) -> None:
+    assert INDEX.correct(typed) == meant
+
+
+@pytest.mark.parametrize("papers", [[], [paper("2511.00001", "的", "")], [paper("2511.00001", "What?", "")] * 2])
+def test_a_library_without_words_matches_nothing_and_breaks_nothing(papers: list) -> None:
+    index = LexicalIndex(papers)
+    found = index.match("tactile 联邦")
+    assert (len(index), len(found.score), float(found.score.sum())) == (len(papers), len(papers), 0.0)
+    assert index.count("tactil") == 0
+
+
+def test_progress_is_told_once_a_paper() -> None:
+    told: list[int] = []
+    LexicalIndex(PAPERS, lambda: told.append(1))
+    assert len(told) == len(PAPERS)
