@@ -31,7 +31,9 @@ _SUMS_UP = re.compile(
     r"|investigate|explore|describe|report)|\b(results|experiments|evaluations?) .{0,40}(show|demonstrate|indicate)",
     re.IGNORECASE,
 )
-_MATHS = re.compile(r"(\$[^$\n]{1,200}\$)")
+# What could be a tag or a link is none between dollars either: prices look like maths.
+_MATHS = re.compile(r"(\$(?:(?!<[A-Za-z/!?]|\]\()[^$\n]){1,200}\$)")
+_BLOCK = re.compile(r"^(\d{0,9})([.)+-](?=\s)|#(?=[#\s])|>)")
 _MARKDOWN = re.compile(r"([\\`*\[\]<|])")
 Table = tuple[tuple[str, ...], ...]
 
@@ -83,15 +85,21 @@ def compose(materials: Materials, k: int | None = None) -> Draft:
     query, ranking = materials.query, materials.ranking
     if query.wants is Wants.CATALOGUE:
         return _catalogue(materials, k)
-    if not ranking.hits or is_unanswerable(query, ranking):
-        return _refusal(materials)
-    return _WRITERS[query.wants](materials, k)
+    refused = not ranking.hits or is_unanswerable(query, ranking)
+    draft = _refusal(materials) if refused else _WRITERS[query.wants](materials, k)
+    if not draft.lines and not refused:  # the paper that was named does not pass the filters
+        draft = _refusal(materials)
+    if gone := _gone(materials):
+        draft.lines[:0] = [draft.record(materials.words.gone.format(ids=", ".join(gone))), ""]
+    return draft
 
 
 def is_unanswerable(query: Query, ranking: Ranking) -> bool:
     """Whether what was found is too little to be an answer. A paper that the question names always is one."""
-    if query.papers and any(hit.paper.arxiv_id in query.papers for hit in ranking.hits):
+    if any(hit.paper.arxiv_id in query.papers for hit in ranking.hits):
         return False
+    if query.papers and not ranking.lexical.row.keys() & query.papers:
+        return True
     return ranking.answerable < fit.least(ranking.hits, "answerable") * (0.3 if query.follows else 1.0)
 
 
@@ -190,7 +198,7 @@ def _authors(materials: Materials, k: int | None) -> Draft:
     paper = hits[0].paper
     authors = escape(", ".join(paper.authors)) or "?"
     draft.lines.append(draft.record(materials.words.written_by.format(paper=titled(paper), authors=authors)))
-    others = _meant(hits)[1:]
+    others = [] if hits[0].why.named else hits[1:_NEAREST]
     draft.lines += ["", f"{materials.words.perhaps} {', '.join(titled(hit.paper) for hit in others)}"] if others else []
     return draft
 
@@ -358,6 +366,8 @@ def _refusal(materials: Materials) -> Draft:
     if not materials.searched.papers:
         return _nobody(materials)
     draft, words, ranking = Draft(abstained=True), materials.words, materials.ranking
+    if len(_gone(materials)) == len(materials.query.papers) > 0:  # that is said already
+        return draft
     scope = words.none.format(papers=materials.searched.papers, days=days(words, materials.searched))
     draft.lines.append(draft.record(scope))
     typed = ranking.matches.typed
@@ -367,6 +377,11 @@ def _refusal(materials: Materials) -> Draft:
         near = ", ".join(titled(hit.paper) for hit in ranking.hits[:_NEAREST])
         draft.lines += ["", words.nearest.format(papers=near)]
     return draft
+
+
+def _gone(materials: Materials) -> list[str]:
+    """Ids that the question names and that the library does not hold."""
+    return [arxiv_id for arxiv_id in materials.query.papers if arxiv_id not in materials.ranking.lexical.row]
 
 
 def days(words: Wording, searched: Searched) -> str:
@@ -382,7 +397,8 @@ def _stop(words: Wording) -> str:
 def escape(text: str) -> str:
     """`text` as Markdown that shows it as it is; formulas between dollars stay as they are."""
     parts = _MATHS.split(" ".join(text.split()))
-    return "".join(part if n % 2 else _MARKDOWN.sub(r"\\\1", part) for n, part in enumerate(parts))
+    escaped = "".join(part if n % 2 else _MARKDOWN.sub(r"\\\1", part) for n, part in enumerate(parts))
+    return _BLOCK.sub(r"\1\\\2", escaped)
 
 
 _WRITERS: dict[Wants, Callable[[Materials, int | None], Draft]] = {

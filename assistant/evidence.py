@@ -10,7 +10,7 @@ from assistant.lexical import words_of
 from assistant.phrasing import QUANTITY
 from assistant.retrieve import Ranking, evidence_of
 from ingest.library import Library
-from ingest.paper import Paper, Section, Sentence
+from ingest.paper import Language, Paper, Section, Sentence
 from ingest.sentence import language_of, sentences_of
 
 # Chosen on a plateau: on 51 questions with known answers, all values within a third of these find as many.
@@ -49,9 +49,15 @@ class EvidenceFinder:
         return {paper.arxiv_id: self._ranked[paper.arxiv_id][:k] for paper in papers}
 
     def _rank(self, paper: Paper, cosines: dict[str, float]) -> tuple[Evidence, ...]:
-        scored = [(self._score(sentence, cosines), sentence) for sentence in sentences_of(paper)]
+        scored = [(self._score(sentence, cosines), sentence) for sentence in self._readable(sentences_of(paper))]
         scored.sort(key=lambda pair: -pair[0])
         return tuple(evidence_of(sentence, score) for score, sentence in scored)
+
+    def _readable(self, sentences: Sequence[Sentence]) -> Sequence[Sentence]:
+        """Without Chinese sentences for a question in English, which the abstract answers in English."""
+        if self._query.language is Language.CHINESE:
+            return sentences
+        return [s for s in sentences if language_of(s.text) is Language.ENGLISH] or sentences
 
     def _cosines(self, papers: Sequence[Paper]) -> dict[str, float]:
         if self._ranking.vector is None or not papers:

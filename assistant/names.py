@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from assistant.lexical import LexicalIndex, words_of
@@ -107,17 +107,18 @@ def _pieces(text: str, shortest: int) -> Iterator[tuple[str, str]]:
 def _nicknames(papers: Iterable[Paper]) -> dict[str, dict[str, list[str]]]:
     """Folded nickname -> spelling -> ids: what stands before a title's colon, and coined words of one paper only."""
     names: dict[str, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
-    coined: dict[str, dict[str, str]] = defaultdict(dict)
+    coined: dict[str, dict[str, tuple[str, int]]] = defaultdict(dict)
     for paper in papers:
         head, colon, _ = paper.title.partition(":")
         if colon and 1 <= len(head.split()) <= _LONGEST_NAME and len(fold(head)) > 2:
             names[fold(head)][head.strip()].append(paper.arxiv_id)
         text = "\n".join([paper.title, *(paper.text(section) for section in Section)])
-        for word in set(_TOKEN.findall(text)):
+        for word, times in Counter(_TOKEN.findall(text)).items():
             if _COINED.match(word) and len(fold(word)) > 2:
-                coined[fold(word)][paper.arxiv_id] = word
+                coined[fold(word)][paper.arxiv_id] = (word, times)
     for key, owners in coined.items():
-        if len(owners) == 1 and key not in names:
-            [(arxiv_id, word)] = owners.items()
+        [(arxiv_id, (word, times)), *others] = owners.items()
+        # What a paper says once, it only mentions.
+        if not others and times > 1 and key not in names:
             names[key][word].append(arxiv_id)
     return names

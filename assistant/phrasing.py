@@ -51,7 +51,10 @@ MONTHS = (
 )
 # How a month bounds a time, by the words before and after it. What is before or after it does not hold it.
 BOUNDS = {
-    "since": (_any(r"\bsince\s*$", r"(自从?|从)\s*$"), _any(r"^\s*(以来|开始|起)", r"^\s+(onwards?\b|on(?=\s*([,.?!]|$)))")),
+    "since": (
+        _any(r"\bsince\s*$", r"(自从?|从)\s*$"),
+        _any(r"^\s*(以来|开始|起)", r"^\s+(onwards?\b|on(?=\s*([,.?!]|$)))"),
+    ),
     "until": (_any(r"\b(until|up to|till)\s*$"), _any(r"^\s*为止")),
     "after": (_any(r"\bafter\s*$"), _any(r"^\s*(之后|以后)")),
     "before": (_any(r"\bbefore\s*$"), _any(r"^\s*(以前|之前)")),
@@ -67,6 +70,11 @@ PERSON = _any(
 # Where a name stands, so that one word of small letters is a person's.
 PERSON_BEFORE = _any(r"\b(by|authors?)\s+$", r"作者\s*$")
 PERSON_AFTER = _any(r"^\s*(老师|团队|参与|发表|写|署名|的(论文|文章|工作))")
+# Somebody is meant whom the library may not know; a name is told by its capitals.
+BY_SOMEBODY = re.compile(
+    r"\b(?:[Pp]apers?|[Ww]orks?|[Aa]rticles?|[Aa]nything|[Ss]omething)\s+(?:co-?authored\s+|written\s+)?by\s+"
+    r"((?:[A-Z][\w.'’-]*\s+){1,3}[A-Z][\w.'’-]*)"
+)
 ONE_AUTHOR = _any(
     r"\b(just|only|a|with)\s+(one|1|a single|single)\s+author\b|\b(single|sole|solo)[- ]?author(ed|s)?\b",
     r"(单一|唯一|独立|单独|单个)作者|只有(一|1)(个|位|名)?作者|一个人写",
@@ -82,12 +90,16 @@ NEWEST = _any(
     r"最新的?(一篇|几篇|论文|文章)|最晚|编号最大",
 )
 COUNT = _any(r"\bhow many\s+(?:\S+\s+){0,3}?(papers|articles|works|studies)\b|\bnumber of papers\b", r"(多少|几)\s*篇")
+LISTING = _any(
+    r"\b(what|which|list|how many|all) (the )?(arxiv )?(categories|months|digests)\b",
+    r"哪些(类别|分类|月份)|(类别|分类|月份)(都)?有(哪些|什么)|几个(类别|分类|月份)",
+)
 # Words that a question to the record is made of beside its filters; what is left after them is a topic.
 CATALOGUE_WORDS = frozenset(
     words_of(
         "arxiv id ids number numbers category categories author authors authored coauthored co single sole month "
         "months total altogether whole entire library earliest latest newest oldest first last count published "
-        "written write participated involved primary main listed respectively did just only please here"
+        "written write participated involved primary main listed respectively did just only please here name names title titles different kinds"
     )
 ) | frozenset(
     """作者 参与 发表 类别 分类 类目 下面 总共 一共 全部 所有 月份 年份 编号 最早 最新 最晚 目录 做什么 什么样 收录
@@ -96,7 +108,7 @@ CATALOGUE_WORDS = frozenset(
 
 AUTHORS = _any(
     r"\bwho (wrote|authored|published|proposed|invented|introduced|developed|came up with)\b",
-    r"\bwho (is|are) (the )?(first |last )?authors?( of)?\b|\b(list |name )?(the )?authors of\b",
+    r"\bwho (is|are) (the )?(first |last )?authors?( of)?\b|^\s*((list|name|give me) )?(the )?authors of\b",
     r"(的)?作者(是谁|有谁|有哪些|都有谁)|是?谁(写|提出|发明|开发)的?",
 )
 COMPARE = _any(

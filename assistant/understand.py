@@ -173,6 +173,8 @@ def _wants_by_form(query: Query) -> Wants:
 
 def _is_catalogue(query: Query, rest: str) -> bool:
     """Whether the record alone answers it: there are filters, an order or a count, and no topic beside them."""
+    if says.LISTING.search(query.text) and not query.filters:
+        return True
     asks_record = bool(query.filters) or bool(query.order) or query.count
     return asks_record and not query.papers and not topic_words(rest)
 
@@ -189,7 +191,9 @@ def _pointed_back(query: Query, conversation: Conversation) -> Query:
         place = says.ORDINALS[(ordinal[1] or ordinal[2]).lower()]
         if place < len(cited):
             return replace(query, papers=(cited[place],), follows=True)
-    if query.papers or query.filters.authors or not says.POINTS_BACK.search(query.text):
+    if says.ARXIV_ID.search(query.text) or query.filters.authors or not says.POINTS_BACK.search(query.text):
+        return query
+    if query.papers and not (len(cited) == 1 and says.POINTS_AT_ONE.search(query.text)):
         return query
     return follow_up(query, conversation)
 
@@ -202,7 +206,7 @@ def follow_up(query: Query, conversation: Conversation) -> Query:
         query,
         search_text=f"{last.query.search_text} {query.search_text}",
         filters=query.filters or last.query.filters,
-        papers=query.papers or (last.citations if one else ()),
+        papers=tuple(dict.fromkeys((*(last.citations if one else ()), *query.papers))),
         recent=last.citations,
         follows=True,
     )
