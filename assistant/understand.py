@@ -58,6 +58,8 @@ def _filters(text: str, shelf: Shelf) -> tuple[Filters, str]:
     one = says.ONE_AUTHOR.search(text)
     text = says.ONE_AUTHOR.sub(" ", text)
     authors = shelf.names.authors_in(text, cued=bool(says.PERSON.search(text)))
+    if not authors and (somebody := says.BY_SOMEBODY.search(text)):
+        authors = {somebody[1]: (somebody[1],)}
     for piece in authors:
         text = re.sub(rf"(?<![^\W_]){re.escape(piece)}", " ", text)
     if authors:

@@ -32,7 +32,9 @@ EDITING = paper(
     "FilmKnife: Video Editing with Diffusion",
     "Editing video by hand is slow. We propose FilmKnife, a diffusion model for video editing. "
     "It edits a clip of 12 seconds in 3.5 seconds on one GPU. Users prefer it in 71% of cases.",
-    Summary("FilmKnife edits video with diffusion.", "Editing is slow.", "A diffusion model.", "It is preferred in 71%."),
+    Summary(
+        "FilmKnife edits video with diffusion.", "Editing is slow.", "A diffusion model.", "It is preferred in 71%."
+    ),
     ("Ada Stone", "Zoë Müller-Lüdenscheidt"),
 )
 LONG_EDITING = paper(
@@ -40,7 +42,9 @@ LONG_EDITING = paper(
     "Editing Long Videos without Flicker",
     "Long videos flicker when diffusion models edit them. We carry noise from frame to frame. "
     "Flicker falls by 40% on 250 videos.",
-    Summary("Carries noise between frames so that edited video does not flicker.", "", "Noise is carried.", "40% less."),
+    Summary(
+        "Carries noise between frames so that edited video does not flicker.", "", "Noise is carried.", "40% less."
+    ),
     ("Bo Li", "Jean-Luc Moreau"),
 )
 GRASPING = paper(
@@ -55,7 +59,12 @@ FEDERATED = paper(
     "2601.00104",
     "Federated Learning under Drift",
     "Federated learning suffers when clients drift. We weigh clients by age. Accuracy rises by 2.1 points.",
-    Summary("客户端漂移会损害联邦学习。我们按时间加权客户端。", "客户端会漂移。", "按时间加权。", "准确率提高 2.1 个百分点。"),
+    Summary(
+        "客户端漂移会损害联邦学习。我们按时间加权客户端。",
+        "客户端会漂移。",
+        "按时间加权。",
+        "准确率提高 2.1 个百分点。",
+    ),
     ("Hannah Quill", "Bo Li"),
     "cs.LG",
 )

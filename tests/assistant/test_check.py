@@ -114,7 +114,9 @@ def test_without_text_nothing_stands(sources: dict[str, Paper]) -> None:
 
 
 def test_the_share_that_stands() -> None:
-    claims = check(f"It succeeds in 93.5% of grasps {G}. Whales sing {G}. Birds fly {G}. Fish swim {G}.", SOURCES, EMBEDDER)
+    claims = check(
+        f"It succeeds in 93.5% of grasps {G}. Whales sing {G}. Birds fly {G}. Fish swim {G}.", SOURCES, EMBEDDER
+    )
     assert supported_share(claims) == 0.25
     assert supported_share(()) == 0.0
 

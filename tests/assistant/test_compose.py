@@ -114,9 +114,13 @@ async def test_no_answer_holds_markup_of_a_paper(answered: Answer) -> None:
 
 
 async def test_an_answer_is_in_the_language_of_its_question(answered: Answer) -> None:
-    ours = [claim.text for claim in answered.claims if claim.support is Support.RECORD and not claim.text.startswith("[")]
+    ours = [
+        claim.text for claim in answered.claims if claim.support is Support.RECORD and not claim.text.startswith("[")
+    ]
     ours = [re.sub(r"\*\*[^*]*\*\*", "", LINK.sub("", text)) for text in ours if "cs.CV" not in text]
-    assert answered.query.language is (Language.CHINESE if re.search("[一-鿿]", answered.query.text) else Language.ENGLISH)
+    assert answered.query.language is (
+        Language.CHINESE if re.search("[一-鿿]", answered.query.text) else Language.ENGLISH
+    )
     if answered.query.language is Language.ENGLISH:
         assert not any(re.search("[一-鿿]", text) for text in ours)
     else:
@@ -229,7 +233,9 @@ async def test_all_authors_of_a_paper_are_told(assistant: Assistant) -> None:
         ("how many cs.CV papers are there in December 2025", Filters(("cs.CV",), since="2025-12", until="2025-12")),
     ],
 )
-async def test_a_count_equals_the_records(assistant: Assistant, shelf: Library, question: str, filters: Filters) -> None:
+async def test_a_count_equals_the_records(
+    assistant: Assistant, shelf: Library, question: str, filters: Filters
+) -> None:
     answer = await assistant.answer(question)
     wanted = shelf.select(filters)
     assert answer.query.filters == filters
@@ -305,7 +311,9 @@ async def test_filters_that_nothing_passes_are_told(assistant: Assistant) -> Non
 @pytest.mark.parametrize(
     "question", ["summarize 2505.00001", "what does 2505.00001 say about video editing?", "2505.00001讲了什么"]
 )
-async def test_a_paper_that_is_not_here_is_told_and_none_is_put_in_its_place(assistant: Assistant, question: str) -> None:
+async def test_a_paper_that_is_not_here_is_told_and_none_is_put_in_its_place(
+    assistant: Assistant, question: str
+) -> None:
     answer = await assistant.answer(question)
     assert answer.abstained
     assert ("2505.00001 is not in the library" in answer.text) or ("库中没有 2505.00001" in answer.text)

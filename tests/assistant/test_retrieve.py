@@ -28,7 +28,9 @@ from tests.assistant.shelf_of_papers import (
 )
 
 
-def query(text: str, filters: Filters | None = None, papers: tuple[str, ...] = (), recent: tuple[str, ...] = ()) -> Query:
+def query(
+    text: str, filters: Filters | None = None, papers: tuple[str, ...] = (), recent: tuple[str, ...] = ()
+) -> Query:
     language = Language.CHINESE if "一" <= max(text, default="") <= "鿿" else Language.ENGLISH
     return Query(text, text, Wants.SURVEY, language, filters or Filters(), papers, recent)
 

@@ -161,7 +161,10 @@ def test_categories_in_a_question(question: str, categories: tuple[str, ...]) ->
     [
         ("2511.00101", ("2511.00101",)),
         ("what is 2511.00101v3 about", ("2511.00101",)),
-        ("https://arxiv.org/abs/2511.00101v2 and http://www.arxiv.org/pdf/2602.00106.pdf", ("2511.00101", "2602.00106")),
+        (
+            "https://arxiv.org/abs/2511.00101v2 and http://www.arxiv.org/pdf/2602.00106.pdf",
+            ("2511.00101", "2602.00106"),
+        ),
         ("arXiv:2511.00101, arXiv: 2511.00101", ("2511.00101",)),
         ("论文2511.00101讲了什么", ("2511.00101",)),
         ("（2511.00101）的方法", ("2511.00101",)),
@@ -264,7 +267,14 @@ CITED = (EDITING.arxiv_id, GRASPING.arxiv_id, POETRY.arxiv_id)
 
 @pytest.mark.parametrize(
     "question",
-    ["how do they work?", "which of those run in real time", "and in cs.RO?", "它们快吗", "其中哪些开源", "那机器人呢？"],
+    [
+        "how do they work?",
+        "which of those run in real time",
+        "and in cs.RO?",
+        "它们快吗",
+        "其中哪些开源",
+        "那机器人呢？",
+    ],
 )
 def test_a_question_that_points_back_goes_on_about_the_topic(question: str) -> None:
     query = asked(question, after("video editing", *CITED))
@@ -274,7 +284,9 @@ def test_a_question_that_points_back_goes_on_about_the_topic(question: str) -> N
     assert query.papers == ()
 
 
-@pytest.mark.parametrize("question", ["which papers fold proteins", "papers by Ada Stone", "what about 2602.00106", "蛋白质折叠"])
+@pytest.mark.parametrize(
+    "question", ["which papers fold proteins", "papers by Ada Stone", "what about 2602.00106", "蛋白质折叠"]
+)
 def test_a_question_that_stands_alone_does_not(question: str) -> None:
     query = asked(question, after("video editing", *CITED))
     assert not query.follows
