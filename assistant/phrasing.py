@@ -43,7 +43,8 @@ MONTHS = (
     re.compile(r"(?P<han>十[一二]?|[一二三四五六七八九])月份?"),
     # A year alone is one of submission only where a word says so: `AIME 2025` is a benchmark, and 2048 a number.
     re.compile(
-        r"(?P<lead>\b(?:in|from|during|since|until|till|up to|before|after|to|and|(?:papers|articles|works) of)\s+(?:the\s+year\s+)?)"
+        r"(?P<lead>\b(?:in|from|during|since|until|till|up to|before|after|to|and|(?:papers|articles|works) of)\s+"
+        r"(?:the\s+year\s+)?)"
         r"(?P<year>199[1-9]|20[0-3]\d)\b(?![-./:]\d)",
         re.IGNORECASE,
     ),
@@ -99,7 +100,8 @@ CATALOGUE_WORDS = frozenset(
     words_of(
         "arxiv id ids number numbers category categories author authors authored coauthored co single sole month "
         "months total altogether whole entire library earliest latest newest oldest first last count published "
-        "written write participated involved primary main listed respectively did just only please here name names title titles different kinds"
+        "written write participated involved primary main listed respectively did just only please here name names "
+        "title titles different kinds"
     )
 ) | frozenset(
     """作者 参与 发表 类别 分类 类目 下面 总共 一共 全部 所有 月份 年份 编号 最早 最新 最晚 目录 做什么 什么样 收录
