@@ -87,7 +87,8 @@ WEATHER = paper(
 PROTEINS = paper(
     "2602.00107",
     "Folding Proteins on Phones",
-    "Protein folding needs large machines. We distil a folder into 9 million weights. It folds on a phone in 4 minutes.",
+    "Protein folding needs large machines. We distil a folder into 9 million weights. "
+    "It folds on a phone in 4 minutes.",
     Summary("Folds proteins on a phone."),
     ("Mei Tanaka",),
     "q-bio.BM",
