@@ -188,6 +188,8 @@ def _goes_on(query: Query, ranking: Ranking, conversation: Conversation) -> bool
     It is if it finds the same papers first of all; and if, right after an answer about one paper, it asks for a
     fact without saying of what.
     """
+    if query.wants is Wants.CATALOGUE:  # the record's papers come first of all by chance
+        return False
     last = conversation.turns[-1].answer
     if query.wants is Wants.FACT and not query.papers and not query.filters and len(last.citations) == 1:
         return ranking.answerable < _STANDS_ALONE

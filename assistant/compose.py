@@ -35,6 +35,7 @@ _SUMS_UP = re.compile(
 _MATHS = re.compile(r"(\$(?:(?!<[A-Za-z/!?]|\]\()[^$\n]){1,200}\$)")
 _BLOCK = re.compile(r"^(\d{0,9})([.)+-](?=\s)|#(?=[#\s])|>)")
 _MARKDOWN = re.compile(r"([\\`*\[\]<|])")
+_BARE_PIPE = re.compile(r"(?<!\\)\|")  # formulas hold some
 Table = tuple[tuple[str, ...], ...]
 
 
@@ -277,7 +278,8 @@ def _compared(materials: Materials) -> Sequence[Hit]:
 
 def table_lines(rows: Sequence[Sequence[str]]) -> list[str]:
     """Rows as a Markdown table; the first one is its head."""
-    lines = ["| " + " | ".join(cell.replace("\n", " ") for cell in row) + " |" for row in rows]
+    cells = ([_BARE_PIPE.sub(r"\\|", cell.replace("\n", " ")) for cell in row] for row in rows)
+    lines = [f"| {' | '.join(row)} |" for row in cells]
     return [lines[0], "|" + " --- |" * len(rows[0]), *lines[1:]]
 
 

@@ -95,6 +95,11 @@ LISTING = _any(
     r"\b(what|which|list|how many|all) (the )?(arxiv )?(categories|months|digests)\b",
     r"哪些(类别|分类|月份)|(类别|分类|月份)(都)?有(哪些|什么)|几个(类别|分类|月份)",
 )
+EVERYTHING = _any(
+    r"\b(all|every|the whole)\b.{0,12}\b(papers?|articles?|library|collection)\b",
+    r"\bpapers (are|is) (there|here|in)\b|\bpapers do (you|we) have\b|\bwhat do (you|we) have\W*$",
+    r"(所有|全部|全体)的?(论文|文章)|有哪些(论文|文章)",
+)
 # Words that a question to the record is made of beside its filters; what is left after them is a topic.
 CATALOGUE_WORDS = frozenset(
     words_of(

@@ -177,8 +177,8 @@ def _is_catalogue(query: Query, rest: str) -> bool:
     """Whether the record alone answers it: there are filters, an order or a count, and no topic beside them."""
     if says.LISTING.search(query.text) and not query.filters:
         return True
-    asks_record = bool(query.filters) or bool(query.order) or query.count
-    return asks_record and not query.papers and not topic_words(rest)
+    asks_record = query.filters or query.order or query.count or says.EVERYTHING.search(query.text)
+    return bool(asks_record) and not query.papers and not topic_words(rest)
 
 
 def topic_words(text: str) -> list[str]:

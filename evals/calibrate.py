@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from assistant import fit
 from assistant.chat import Assistant
 from assistant.retrieve import Ranking
-from evals.question import Question
+from evals.errors import EvalsError
+from evals.question import Kind, Question
 
 _FOLDS = 5
 _RIDGE = 1.0
@@ -42,6 +43,7 @@ def calibrate(questions: Sequence[Question], assistant: Assistant) -> tuple[dict
     searched = [(q, rank) for q in questions if len(q.turns) == 1 for rank in [_search(q, assistant)] if rank.hits]
     for kind in (fit.VECTORS, fit.WORDS):
         ranked = [(q, r) for q, r in searched if fit.kind_of(r.hits) == kind]
+        _check_enough(ranked, kind)
         papers, answers = _paper_rows(ranked), _answer_rows(ranked)
         surveys, refusals = _survey_figures(papers, ranked), _refusal_figures(answers)
         least_fit = float(max(surveys, key=lambda least: surveys[least]))
@@ -51,6 +53,14 @@ def calibrate(questions: Sequence[Question], assistant: Assistant) -> tuple[dict
         }
         figures[kind] = {"survey F1 by least fit": surveys, "answerable": refusals}
     return weights, figures
+
+
+def _check_enough(ranked: Sequence[tuple[Question, Ranking]], kind: str) -> None:
+    surveys = sum(q.kind == Kind.TOPIC and bool(q.relevant) for q, _ in ranked)
+    if surveys < _FOLDS:
+        wanted = f"expected at least {_FOLDS} topic questions with relevant papers that are searched by {kind}"
+        mend = "add some: those that the embedder cannot read are searched by words alone"
+        raise EvalsError(f"{wanted}, found {surveys}: {mend}.")
 
 
 def _search(question: Question, assistant: Assistant) -> Ranking:
@@ -117,9 +127,7 @@ def _cross_validated(rows: Rows) -> Floats:
 
 def _survey_figures(rows: Rows, ranked: Sequence[tuple[Question, Ranking]]) -> dict[str, float]:
     fits = _cross_validated(rows)
-    return {
-        f"{least:.2f}": round(_mean_f1(fits, rows, ranked, least), 3) for least in (0.2, 0.3, 0.35, 0.4, 0.45, 0.5, 0.6)
-    }
+    return {f"{least:.2f}": round(_mean_f1(fits, rows, ranked, least), 3) for least in _LEAST_FITS}
 
 
 def _mean_f1(fits: Floats, rows: Rows, ranked: Sequence[tuple[Question, Ranking]], least: float) -> float:

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from ingest.library import Library
+
+SHARED = Path(__file__).parents[2] / "shared"
+"""Real digests and judged questions, which lie beside the repository and not in it."""
 
 
 class WordEmbedder:
@@ -48,6 +55,27 @@ def _direction(word: str, dim: int) -> NDArray[Any]:
 @pytest.fixture
 def embedder() -> WordEmbedder:
     return WordEmbedder()
+
+
+@pytest.fixture(scope="session")
+def real_library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """The real digests, read once a session by the packaged model: a minute of one core. To be read only."""
+    digests = SHARED / "data" / "digests"
+    if not digests.is_dir():
+        pytest.skip(f"the real digests are not here: {digests}")
+    from ingest.library import open_library
+    from ingest.run import ingest
+    from ingest.settings import IngestSettings
+    from ingest.source import find_sources
+
+    home = tmp_path_factory.mktemp("real-digests") / "home"
+    settings = IngestSettings(
+        home=home, database_url=None, chroma_url=None, embed_model="all-MiniLM-L6-v2", embed_base_url=None
+    )
+    with open_library(settings) as library:
+        report = ingest(find_sources([str(digests)]), library)
+        assert not report.unreadable, report
+        yield library
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

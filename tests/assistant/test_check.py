@@ -124,4 +124,5 @@ def test_the_share_that_stands() -> None:
 def test_citations_are_links_of_ours_and_no_text_that_looks_like_one() -> None:
     ours = " ".join(map(cite, PAPERS))
     assert CITATION.findall(ours) == [held.arxiv_id for held in PAPERS]
+    assert CITATION.findall(r"\[2599.00001](https://arxiv.org/abs/2599.00001)") == []
     assert CITATION.findall(r"\[2599.00001\](https://arxiv.org/abs/2599.00001) [a](https://evil.example)") == []

@@ -77,12 +77,13 @@ def test_a_paper_is_found_by_the_name_that_its_title_gives_it(text: str, papers:
 
 
 def test_a_coined_word_names_the_one_paper_that_holds_it_and_none_if_two_do() -> None:
-    first = paper("2511.00001", "A way to prune", "We call it TreeCut here.")
-    second = paper("2511.00002", "Another way", "It is slower than TreeCut and ROOTS9.")
+    first = paper("2511.00001", "A way to prune", "We call it TreeCut here. TreeCut is fast.")
+    second = paper("2511.00002", "Another way", "It is slower than TreeCut. ROOTS9 is ours. ROOTS9 beats BERT.")
     assert Names([first], {}, LEXICAL).papers_in("what is TreeCut") == {"TreeCut": ("2511.00001",)}
     both = Names([first, second], {}, LEXICAL)
     assert both.papers_in("what is TreeCut") == {}
     assert both.papers_in("roots9?") == {"roots9": ("2511.00002",)}
+    assert both.papers_in("papers on BERT") == {}  # what a paper says once, it only mentions
 
 
 def test_a_name_that_is_an_ordinary_word_is_heard_only_as_it_is_written() -> None:

@@ -142,6 +142,15 @@ def test_why_tells_the_words_and_the_nearest_sentence_with_its_place(retriever: 
     assert why.sentence == pytest.approx(float((found.vectors @ ranking.vector).max()), abs=1e-6)
 
 
+def test_the_passage_leg_is_the_nearest_passage_of_a_paper(retriever: Retriever, shelf: Library) -> None:
+    ranking = retriever.search(query("a tactile policy on 900 objects"))
+    assert ranking.vector is not None
+    found = shelf.search(ranking.vector, 400)
+    for hit in ranking.hits:
+        scores = [passage.score for passage in found if passage.arxiv_id == hit.paper.arxiv_id]
+        assert hit.why.passage == max(scores, default=None)
+
+
 def test_coverage_is_the_share_of_the_words_weight_that_a_paper_holds(retriever: Retriever) -> None:
     ranking = retriever.search(query("video zeppelins"))
     why, weight = ranking.hits[0].why, ranking.matches.weight

@@ -47,6 +47,10 @@ def asked(question: str, conversation: Conversation | None = None) -> Query:
         ("介绍一下 GraphLoom", Wants.SUMMARY),
         ("2602.00106 讲了什么", Wants.SUMMARY),
         ("how many papers are there?", Wants.CATALOGUE),
+        ("list all papers", Wants.CATALOGUE),
+        ("what papers do you have?", Wants.CATALOGUE),
+        ("库里有哪些论文", Wants.CATALOGUE),
+        ("all papers on grasping", Wants.SURVEY),
         ("库里一共有多少篇论文", Wants.CATALOGUE),
         ("list papers by Ada Stone", Wants.CATALOGUE),
         ("cs.LG papers from January 2026", Wants.CATALOGUE),
@@ -195,7 +199,7 @@ def test_papers_that_a_question_points_at(question: str, papers: tuple[str, ...]
         ("Mei Tanaka 参与了哪些论文", ("Mei Tanaka",)),
         ("作者 Tanaka 的论文", ("Mei Tanaka",)),
         ("papers by Ada Stone and Mei Tanaka", ("Ada Stone", "Mei Tanaka")),
-        ("papers by Zorblax Quux", ()),
+        ("papers by Zorblax Quux", ("Zorblax Quux",)),  # nobody here, which is then said
         # A surname that is a word, too, and does not stand where a name would.
         ("papers from robots that wade through stone", ()),
         ("papers of machines that write with a quill and ink", ()),
@@ -203,12 +207,6 @@ def test_papers_that_a_question_points_at(question: str, papers: tuple[str, ...]
 )
 def test_authors_in_a_question(question: str, authors: tuple[str, ...]) -> None:
     assert asked(question).filters.authors == authors
-
-
-def test_an_author_nobody_knows_stays_among_the_words_searched_for() -> None:
-    query = asked("papers by Zorblax Quux")
-    assert "Zorblax Quux" in query.search_text
-    assert query.wants is not Wants.CATALOGUE
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,7 @@ def _fits(paper: Paper, filters: Filters) -> bool:
 
 def _hit(paper: Paper, rank: int, score: int, wanted: set[str]) -> Hit:
     words = tuple(sorted(wanted & set(re.findall(r"\w{4,}", _text(paper)))))
-    return Hit(paper, float(score), rank, 0.8, Why(float(score), 0.61, 0.7, words, first_sentence(paper)))
+    return Hit(paper, float(score), rank, 0.8, Why(float(score), 0.61, 0.7, words, best=first_sentence(paper)))
 
 
 def first_sentence(paper: Paper) -> Evidence:
