@@ -35,13 +35,13 @@ _STOP_WORDS = frozenset(
     other our out over own paper papers pls please say says should show so some somebody something such tell than that
     the their them then there these they thing this those to too try up us use used uses using very via want was we were
     what whats when where whether which while who whom whose why will with work working works would yes you your
-    article articles collection digest digests recent study studies""".split()
+    article articles arxiv collection digest digests id ids recent study studies""".split()
 )
 _HAN_STOP_WORDS = frozenset(
     """哪些 哪个 哪篇 有没有 什么 怎么 如何 为什么 论文 文章 工作 研究 相关 方法 方面 方向 关于 一下 列出 列一下 介绍
     请问 是否 可以 能够 以及 还有 这些 那些 这个 那个 它们 他们 我们 多少 几篇 一篇 里面 其中 用于 使用 利用 基于 进行
     通过 针对 提出 没有 有没 分别 各自 最新 最近 现在 目前 想要 想了解 了解 有关 这批 都有 哪几篇 几个 一个 这块 之类
-    或者 不是 就是 还是""".split()
+    或者 不是 就是 还是 团队 同一 同一个""".split()
 )
 _stem = lru_cache(maxsize=200_000)(Stemmer.Stemmer("english").stemWord)
 

@@ -14,14 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant import fit
+from assistant.answer import Wants
 from assistant.chat import Assistant
 from assistant.retrieve import Ranking
 from evals.errors import EvalsError
 from evals.question import Kind, Question
 
 _FOLDS = 5
+_SPLITS = 10  # one split alone moves the best cut by a tenth
 _RIDGE = 1.0
 _DEPTH = 60
+# Cuts whose F1 differs by less cannot be told apart; of those the strictest is taken, for a wrong paper costs trust.
+_AS_GOOD = 0.015
 _FALSE_REFUSALS = 0.05
 _LEAST_FITS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
 Floats = NDArray[np.float64]
@@ -40,13 +44,15 @@ def calibrate(questions: Sequence[Question], assistant: Assistant) -> tuple[dict
     """The weights, as they go into `fit.json`, and the cross-validated figures of each model."""
     weights: dict[str, Any] = {}
     figures: dict[str, Any] = {}
-    searched = [(q, rank) for q in questions if len(q.turns) == 1 for rank in [_search(q, assistant)] if rank.hits]
+    searched = [
+        (q, rank) for q in questions if len(q.turns) == 1 for rank in [_search(q, assistant)] if rank and rank.hits
+    ]
     for kind in (fit.VECTORS, fit.WORDS):
         ranked = [(q, r) for q, r in searched if fit.kind_of(r.hits) == kind]
         _check_enough(ranked, kind)
         papers, answers = _paper_rows(ranked), _answer_rows(ranked)
         surveys, refusals = _survey_figures(papers, ranked), _refusal_figures(answers)
-        least_fit = float(max(surveys, key=lambda least: surveys[least]))
+        least_fit = max(float(least) for least, f1 in surveys.items() if f1 >= max(surveys.values()) - _AS_GOOD)
         weights[kind] = {
             "paper": _as_json(fit_logistic(papers), least_fit),
             "answerable": _as_json(fit_logistic(answers), refusals["least"]),
@@ -56,25 +62,33 @@ def calibrate(questions: Sequence[Question], assistant: Assistant) -> tuple[dict
 
 
 def _check_enough(ranked: Sequence[tuple[Question, Ranking]], kind: str) -> None:
-    surveys = sum(q.kind == Kind.TOPIC and bool(q.relevant) for q, _ in ranked)
+    surveys = sum(_is_survey(q) for q, _ in ranked)
     if surveys < _FOLDS:
         wanted = f"expected at least {_FOLDS} topic questions with relevant papers that are searched by {kind}"
         mend = "add some: those that the embedder cannot read are searched by words alone"
         raise EvalsError(f"{wanted}, found {surveys}: {mend}.")
 
 
-def _search(question: Question, assistant: Assistant) -> Ranking:
+def _is_survey(question: Question) -> bool:
+    """Whether several papers are wanted, for what they are about: what else the record lists has no ranking."""
+    return question.kind in {Kind.TOPIC, Kind.METADATA} and len(question.to_cite) > 1
+
+
+def _search(question: Question, assistant: Assistant) -> Ranking | None:
+    """What the question finds; None if the record answers it."""
     query = assistant.understand(question.turns[0])
+    if query.wants is Wants.CATALOGUE:
+        return None
     # Papers that a question names would come first by that alone, and teach nothing about text.
     return assistant.retriever.search(replace(query, papers=()), _DEPTH)
 
 
 def _paper_rows(ranked: Iterable[tuple[Question, Ranking]]) -> Rows:
-    """One row a paper found for a survey question; relevant is grade 1 or 2."""
+    """One row a paper found for a survey question, also one with filters; relevant is grade 1 or 2."""
     parts = [
         (fit.paper_features(r.hits), [h.paper.arxiv_id in q.relevant for h in r.hits], n)
         for n, (q, r) in enumerate(ranked)
-        if q.kind == "topic"
+        if _is_survey(q)
     ]
     return _rows(parts)
 
@@ -114,9 +128,9 @@ def fit_logistic(rows: Rows, steps: int = 50) -> fit.Logistic:
     return fit.Logistic(float(w[0] - raw @ mean), tuple(float(value) for value in raw))
 
 
-def _cross_validated(rows: Rows) -> Floats:
+def _cross_validated(rows: Rows, seed: int) -> Floats:
     """A probability for every row by a model that never saw its question."""
-    fold = np.random.default_rng(0).permutation(rows.question.max() + 1) % _FOLDS
+    fold = np.random.default_rng(seed).permutation(rows.question.max() + 1) % _FOLDS
     out = np.empty(len(rows.labels))
     for held in range(_FOLDS):
         test = fold[rows.question] == held
@@ -126,16 +140,20 @@ def _cross_validated(rows: Rows) -> Floats:
 
 
 def _survey_figures(rows: Rows, ranked: Sequence[tuple[Question, Ranking]]) -> dict[str, float]:
-    fits = _cross_validated(rows)
-    return {f"{least:.2f}": round(_mean_f1(fits, rows, ranked, least), 3) for least in _LEAST_FITS}
+    splits = [_cross_validated(rows, seed) for seed in range(_SPLITS)]
+    return {
+        f"{least:.2f}": round(float(np.mean([_mean_f1(fits, rows, ranked, least) for fits in splits])), 3)
+        for least in _LEAST_FITS
+    }
 
 
 def _mean_f1(fits: Floats, rows: Rows, ranked: Sequence[tuple[Question, Ranking]], least: float) -> float:
     scores = []
     for n in np.unique(rows.question):
         question, ranking = ranked[n]
-        kept = [h.paper.arxiv_id for h, f in zip(ranking.hits, fits[rows.question == n], strict=True) if f >= least]
-        scores.append(_f1(kept, question.relevant))
+        ids = [hit.paper.arxiv_id for hit in ranking.hits]
+        kept = [arxiv_id for arxiv_id, f in zip(ids, fits[rows.question == n], strict=True) if f >= least]
+        scores.append(_f1(kept or ids[:1], question.relevant))
     return float(np.mean(scores))
 
 
@@ -148,9 +166,10 @@ def _f1(cited: Sequence[str], relevant: dict[str, int]) -> float:
 
 def _refusal_figures(rows: Rows) -> dict[str, float]:
     """The least probability at which as many answerable questions are refused as we allow, and what it refuses."""
-    odds = _cross_validated(rows)
-    least = float(np.quantile(odds[rows.labels == 1], _FALSE_REFUSALS))
-    refused = float((odds[rows.labels == 0] < least).mean())
+    odds = np.concatenate([_cross_validated(rows, seed) for seed in range(_SPLITS)])
+    labels = np.tile(rows.labels, _SPLITS)
+    least = float(np.quantile(odds[labels == 1], _FALSE_REFUSALS))
+    refused = float((odds[labels == 0] < least).mean())
     return {"least": round(least, 3), "false refusals": _FALSE_REFUSALS, "unanswerable refused": round(refused, 3)}
 
 

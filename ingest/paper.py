@@ -83,13 +83,15 @@ class Passage:
     """A piece of one paper that is embedded and searched.
 
     `passage_id` is `<arxiv_id>:<section>:<n>`, where section is `abstract` or `summary`: it says where the text
-    comes from, so the same digest always gives the same ids. `text` is led by the title.
+    comes from, so the same digest always gives the same ids. `text` is led by the title; `sentences` are the spans
+    `(start, end)` in it of the sentences it is made of, in order.
     """
 
     passage_id: str
     arxiv_id: str
     section: str
     text: str
+    sentences: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ingest.embedder import Embedder
 from ingest.paper import Paper, Passage, Section
@@ -18,26 +18,44 @@ def passages_of(paper: Paper, embedder: Embedder) -> tuple[Passage, ...]:
     Every passage fits `embedder.max_tokens`, counted by the embedder's own tokenizer, unless a single sentence
     does not. Sections without text give no passage.
     """
-    summary = [paper.text(section) for section in Section if section is not Section.ABSTRACT]
+    abstract = _sentences([paper.abstract])
+    summary = _sentences([paper.text(section) for section in Section if section is not Section.ABSTRACT])
+    title, *sizes = embedder.count_tokens([paper.title, *abstract, *summary])
+    room = embedder.max_tokens - title - _RESERVED_TOKENS
+    cut = len(abstract)
     return tuple(
-        Passage(f"{paper.arxiv_id}:{name}:{n}", paper.arxiv_id, name, f"{paper.title}\n{text}")
-        for name, texts in (("abstract", [paper.abstract]), ("summary", summary))
-        for n, text in enumerate(_pack(paper.title, texts, embedder))
+        _passage(paper, name, n, sentences)
+        for name, piece in (
+            ("abstract", zip(abstract, sizes[:cut], strict=True)),
+            ("summary", zip(summary, sizes[cut:], strict=True)),
+        )
+        for n, sentences in enumerate(_pack(piece, room))
     )
 
 
-def _pack(title: str, texts: Sequence[str], embedder: Embedder) -> Iterator[str]:
-    """Sentences of `texts` joined into the fewest pieces that fit beside the title."""
-    sentences = [text[start:end] for text in texts for start, end in split_sentences(text)]
-    sizes = embedder.count_tokens([title, *sentences])
-    room = embedder.max_tokens - sizes[0] - _RESERVED_TOKENS
-    piece: list[str] = []
+def _sentences(texts: Iterable[str]) -> list[str]:
+    return [text[start:end] for text in texts for start, end in split_sentences(text)]
+
+
+def _pack(sized: Iterable[tuple[str, int]], room: int) -> Iterator[list[str]]:
+    """Sentences, each with its tokens, in the fewest runs that have room."""
+    run: list[str] = []
     used = 0
-    for sentence, size in zip(sentences, sizes[1:], strict=True):
-        if piece and used + size > room:
-            yield " ".join(piece)
-            piece, used = [], 0
-        piece.append(sentence)
+    for sentence, size in sized:
+        if run and used + size > room:
+            yield run
+            run, used = [], 0
+        run.append(sentence)
         used += size
-    if piece:
-        yield " ".join(piece)
+    if run:
+        yield run
+
+
+def _passage(paper: Paper, section: str, n: int, sentences: Sequence[str]) -> Passage:
+    text = paper.title
+    spans: list[tuple[int, int]] = []
+    for sentence in sentences:
+        text += " " if spans else "\n"
+        spans.append((len(text), len(text) + len(sentence)))
+        text += sentence
+    return Passage(f"{paper.arxiv_id}:{section}:{n}", paper.arxiv_id, section, text, tuple(spans))

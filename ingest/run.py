@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.digest import Digest, read_digest
+from ingest.embedder import embed_with_spans
 from ingest.errors import SourceError
 from ingest.library import Library, Writer
 from ingest.merge import Kept, first_seen, merge
-from ingest.paper import Paper, Passage, Sentence
+from ingest.paper import Paper, Passage
 from ingest.passage import passages_of
 from ingest.record import DigestRead, PassageRow, SentenceVectors, Stored, now
 from ingest.sentence import sentences_of
@@ -30,6 +31,8 @@ _LOOK_UP = 32  # papers asked of the record at once
 _SHOWN = 3  # messages spelled out in a report's line
 
 Vectors = Mapping[str, NDArray[np.float32]]  # by text
+# By paper and text: the same sentence in two papers has two vectors, each coloured by what stands around it.
+SentenceTexts = Mapping[tuple[str, str], NDArray[np.float32]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +198,8 @@ class _Run:
         known = [draft.kept.paper.arxiv_id for draft in drafts if draft.before]
         passages = {row.text: row.vector for row in self.writer.passages(known) if row.vector is not None}
         rows = self.writer.sentences(known)
-        sentences = {sentence.text: row for sentence, row in zip(rows.sentences, rows.vectors, strict=True)}
+        pairs = zip(rows.sentences, rows.vectors, strict=True)
+        sentences = {(sentence.arxiv_id, sentence.text): row for sentence, row in pairs}
         kept = [draft.kept for draft in drafts]
         return _with_vectors(kept, self.library.embedder, passages, sentences, self._count_texts)
 
@@ -240,25 +244,31 @@ def _with_vectors(
     papers: Sequence[Kept],
     embedder: Embedder,
     known_passages: Vectors,
-    known_sentences: Vectors,
+    known_sentences: SentenceTexts,
     progress: Callable[[int], None] | None = None,
 ) -> list[Stored]:
     """The papers with their passages and sentences, embedded in one call so that like lengths meet."""
     passages = [passages_of(kept.paper, embedder) for kept in papers]
-    sentences = [sentences_of(kept.paper) for kept in papers]
-    wanted = {text for some in passages for text in _unknown(some, known_passages)}
-    wanted |= {text for some in sentences for text in _unknown(some, known_sentences)}
-    texts = sorted(text for text in wanted if embedder.reads(text))
-    vectors = dict(zip(texts, embedder.embed(texts, progress), strict=True)) if texts else {}
-    known_passages, known_sentences = {**vectors, **known_passages}, {**vectors, **known_sentences}
+    wanted = {p.text: p for some in passages for p in some if p.text not in known_passages and embedder.reads(p.text)}
+    new = list(wanted.values())
+    vectors, parts = embed_with_spans(embedder, [p.text for p in new], [p.sentences for p in new], progress)
+    known_passages = {**known_passages, **{p.text: vector for p, vector in zip(new, vectors, strict=True)}}
+    sentences = {**known_sentences, **dict(_by_text(new, parts, embedder))}
     return [
-        Stored(kept, tuple(_row(passage, known_passages) for passage in some), _rows(spans, known_sentences))
-        for kept, some, spans in zip(papers, passages, sentences, strict=True)
+        Stored(kept, tuple(_row(passage, known_passages) for passage in some), _rows(kept.paper, sentences))
+        for kept, some in zip(papers, passages, strict=True)
     ]
 
 
-def _unknown(texts: Sequence[Passage] | Sequence[Sentence], known: Vectors) -> Iterator[str]:
-    return (piece.text for piece in texts if piece.text not in known)
+def _by_text(
+    passages: Sequence[Passage], parts: Sequence[NDArray[np.float32]], embedder: Embedder
+) -> Iterator[tuple[tuple[str, str], NDArray[np.float32]]]:
+    """The sentences that the embedder reached and reads, each under its paper's id and its text."""
+    for passage, vectors in zip(passages, parts, strict=True):
+        for (start, end), vector in zip(passage.sentences, vectors, strict=True):
+            text = passage.text[start:end]
+            if vector.any() and embedder.reads(text):
+                yield (passage.arxiv_id, text), vector
 
 
 def _row(passage: Passage, vectors: Vectors) -> PassageRow:
@@ -266,9 +276,9 @@ def _row(passage: Passage, vectors: Vectors) -> PassageRow:
     return PassageRow(passage.passage_id, passage.arxiv_id, passage.section, passage.text, vector)
 
 
-def _rows(sentences: Sequence[Sentence], vectors: Vectors) -> SentenceVectors | None:
-    read = tuple(sentence for sentence in sentences if sentence.text in vectors)
-    return SentenceVectors(read, np.stack([vectors[sentence.text] for sentence in read])) if read else None
+def _rows(paper: Paper, vectors: SentenceTexts) -> SentenceVectors | None:
+    read = tuple(s for s in sentences_of(paper) if (s.arxiv_id, s.text) in vectors)
+    return SentenceVectors(read, np.stack([vectors[s.arxiv_id, s.text] for s in read])) if read else None
 
 
 def _number(number: int, one: str, many: str, after: str = "") -> str:
