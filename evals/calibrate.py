@@ -70,8 +70,8 @@ def _check_enough(ranked: Sequence[tuple[Question, Ranking]], kind: str) -> None
 
 
 def _is_survey(question: Question) -> bool:
-    """Whether several papers are wanted, for what they are about: what else the record lists has no ranking."""
-    return question.kind in {Kind.TOPIC, Kind.METADATA} and len(question.to_cite) > 1
+    """Whether papers are wanted for what they are about, within filters or not."""
+    return bool(question.relevant) and question.kind in {Kind.TOPIC, Kind.METADATA}
 
 
 def _search(question: Question, assistant: Assistant) -> Ranking | None:

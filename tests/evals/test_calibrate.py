@@ -108,13 +108,13 @@ def test_a_feature_that_never_changes_breaks_no_fit() -> None:
 
 def test_every_row_is_judged_by_a_model_that_never_saw_its_question() -> None:
     given = rows()
-    odds = _cross_validated(given)
+    odds = _cross_validated(given, 0)
     assert ((odds > 0) & (odds < 1)).all()
     held = given.question == 0
     turned = Rows(given.features, np.where(held, 1 - given.labels, given.labels), given.question)
     # Its own labels say nothing about its own odds.
-    assert _cross_validated(turned)[held] == pytest.approx(odds[held])
-    assert _cross_validated(turned)[~held] != pytest.approx(odds[~held])
+    assert _cross_validated(turned, 0)[held] == pytest.approx(odds[held])
+    assert _cross_validated(turned, 0)[~held] != pytest.approx(odds[~held])
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from ingest import embedder as door
 from ingest.embedder import DEFAULT_MODEL, LocalEmbedder, load_embedder
 from ingest.errors import EmbedderError
 from ingest.settings import IngestSettings
+from tests.conftest import WordEmbedder
 
 ACCENTED = "A naïve façade of Gödel's über-résumé in São Paulo"
 TEXTS = ["Diffusion models edit video.", ACCENTED, "Robots learn to grasp.", "x", "A long one. " * 40]
@@ -34,7 +35,7 @@ def minilm(cache: Path) -> LocalEmbedder:
 @pytest.fixture(scope="module")
 def exact() -> Any:
     """The packaged model as it is loaded, in float32."""
-    return door._load_default()
+    return door._load(str(door.default_model_folder()))
 
 
 @pytest.fixture(scope="module")
@@ -221,3 +222,36 @@ def test_a_model_that_cannot_be_loaded_is_told_with_the_mend(name: str, monkeypa
     assert f"cannot load the embedding model {name!r}" in str(error.value)
     assert "Set DIGEST_EMBED_MODEL to" in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_spans_get_the_vectors_of_their_place_and_texts_those_they_have_alone(minilm: LocalEmbedder) -> None:
+    texts = ["Robots. They fold shirts in the kitchen. It rains.", "A short one."]
+    spans = [((0, 7), (8, 40), (41, 50)), ()]
+    whole, parts = door.embed_with_spans(minilm, texts, spans)
+    assert float((whole * minilm.embed(texts)).sum(axis=1).min()) >= 0.999
+    assert [part.shape for part in parts] == [(3, 384), (0, 384)]
+    assert np.linalg.norm(parts[0], axis=1) == pytest.approx(np.ones(3), abs=1e-3)
+    folding, rain = minilm.embed(["robots folding laundry", "rainy weather"])
+    assert int((parts[0] @ folding).argmax()) == 1
+    assert int((parts[0] @ rain).argmax()) == 2
+
+
+def test_a_sentence_is_coloured_by_the_text_around_it(minilm: LocalEmbedder) -> None:
+    about = ["Diffusion models edit videos.\nIt is fast.", "Ovens bake bread.\nIt is fast."]
+    _, (videos, bread) = door.embed_with_spans(minilm, about, [((30, 41),), ((18, 29),)])
+    asked = minilm.embed_query("fast video editing")
+    assert float(videos[0] @ asked) > float(bread[0] @ asked) + 0.1
+
+
+def test_a_span_beyond_what_the_model_reads_has_no_vector(minilm: LocalEmbedder) -> None:
+    text = "word " * 400 + "the end"
+    _, [part] = door.embed_with_spans(minilm, [text], [((0, 4), (2000, 2007))])
+    assert np.linalg.norm(part, axis=1) == pytest.approx([1, 0], abs=1e-3)
+
+
+def test_an_embedder_without_context_embeds_each_span_alone(embedder: WordEmbedder) -> None:
+    whole, parts = door.embed_with_spans(embedder, ["red car", "blue"], [((0, 3), (4, 7)), ()])
+    assert whole == pytest.approx(embedder.embed(["red car", "blue"]))
+    assert parts[0] == pytest.approx(embedder.embed(["red", "car"]))
+    assert parts[1].shape == (0, embedder.dim)
+    assert door.embed_with_spans(embedder, [], [])[1] == []
