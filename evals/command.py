@@ -55,7 +55,7 @@ def known_errors(command: Callable[P, T]) -> Callable[P, T]:
     return wrapped
 
 
-@click.group()
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def evals() -> None:
     """Ask judged questions, score the answers, and measure times."""
 
