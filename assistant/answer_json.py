@@ -31,11 +31,12 @@ def answer_from_dict(fields: dict[str, Any]) -> Answer:
 
 def conversation_to_json(conversation: Conversation) -> str:
     """The conversation as text, without the hits of an answer that it does not cite and that came after the first."""
-    turns = tuple(replace(turn, answer=_trimmed(turn.answer)) for turn in conversation.turns)
+    turns = tuple(replace(turn, answer=trimmed(turn.answer)) for turn in conversation.turns)
     return _CONVERSATION.dump_json(replace(conversation, turns=turns)).decode()
 
 
-def _trimmed(answer: Answer) -> Answer:
+def trimmed(answer: Answer) -> Answer:
+    """The answer without hits that it does not cite and that came after the first HITS_KEPT."""
     kept = tuple(hit for hit in answer.hits if hit.rank <= HITS_KEPT or hit.paper.arxiv_id in answer.citations)
     return replace(answer, hits=kept)
 

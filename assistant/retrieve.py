@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import shutil
 import threading
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,9 +14,9 @@ from numpy.typing import NDArray
 
 from assistant.answer import Evidence, Hit, Query, Why
 from assistant.fit import answerable, with_fit
-from assistant.lexical import LexicalIndex, Matches
+from assistant.lexical import RULES, LexicalIndex, Matches
 from ingest.library import Library, SentenceVectors
-from ingest.paper import Sentence
+from ingest.paper import Filters, Sentence
 
 log = logging.getLogger(__name__)
 
@@ -62,10 +64,25 @@ class Retriever:
         with self._lock:
             version = self.library.version()
             if version != self._version:
-                self._lexical = LexicalIndex(self.library.iter_papers())
+                self._lexical = self._load_or_build(version)
                 self._version = version
                 log.info("lexical index over %d papers", len(self._lexical))
             return self._lexical
+
+    def _load_or_build(self, version: int) -> LexicalIndex:
+        """The lexical index from the library's cache, or built and put there: word splitting is slow."""
+        state = f"{RULES} {version} {' '.join(self.library.select(Filters()))}"
+        cache = self.library.home / "cache" / "lexical"
+        folder = cache / hashlib.sha256(state.encode()).hexdigest()[:16]
+        if found := LexicalIndex.load(folder):
+            return found
+        index = LexicalIndex(self.library.iter_papers())
+        try:
+            shutil.rmtree(cache, ignore_errors=True)
+            index.save(folder)
+        except OSError as exc:  # a library that may only be read, or another process that was quicker
+            log.info("the lexical index is not kept: %s", exc)
+        return index
 
     def search(self, query: Query, k: int = 100) -> Ranking:
         """The `k` best papers among those that pass the query's filters."""

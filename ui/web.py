@@ -21,7 +21,7 @@ os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read by gradio when it is im
 import gradio as gr
 from gradio.events import api
 
-from assistant.answer_json import answer_to_dict, conversation_from_json, conversation_to_json
+from assistant.answer_json import answer_to_dict, conversation_from_json, conversation_to_json, trimmed
 from assistant.chat import LONGEST_QUESTION
 from assistant.errors import AssistantError
 from ingest.errors import IngestError
@@ -454,13 +454,16 @@ def _open_to_programs(assistant: Answers) -> None:
         categories: list[str] | None = None,
         authors: list[str] | None = None,
     ) -> dict[str, Any]:
-        """Answer a question from the library, as the fields of an `Answer`. Months are `YYYY-MM`, bounds inclusive."""
+        """Answer a question from the library, as the fields of an `Answer` with its cited and its leading hits.
+
+        Months are `YYYY-MM`, bounds inclusive.
+        """
         try:
             filters = filters_of(since, until, categories, authors)
             answer = await assistant.answer(question, None, filters)
         except (AssistantError, IngestError) as error:
             raise gr.Error(str(error), print_exception=False) from error
-        return answer_to_dict(answer)
+        return answer_to_dict(trimmed(answer))
 
     def search(question: str, k: int = 20) -> dict[str, Any]:
         """The papers found for a question, best first: id, title, score, fit."""

@@ -108,9 +108,3 @@ def test_a_library_without_words_matches_nothing_and_breaks_nothing(papers: list
     found = index.match("tactile 联邦")
     assert (len(index), len(found.score), float(found.score.sum())) == (len(papers), len(papers), 0.0)
     assert index.count("tactil") == 0
-
-
-def test_progress_is_told_once_a_paper() -> None:
-    told: list[int] = []
-    LexicalIndex(PAPERS, lambda: told.append(1))
-    assert len(told) == len(PAPERS)

@@ -207,3 +207,20 @@ def test_the_same_question_always_gives_the_same_ranking(retriever: Retriever, s
     first, second = retriever.search(asked), Retriever(shelf).search(asked)
     assert first.hits == second.hits
     assert np.array_equal(first.matches.score, second.matches.score)
+
+
+def test_the_lexical_index_is_kept_and_read_again_until_the_library_changes(
+    shelf: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Retriever(shelf).lexical
+    [kept] = (shelf.home / "cache" / "lexical").iterdir()
+    monkeypatch.setattr(shelf, "iter_papers", lambda: pytest.fail("built again"))
+    again = Retriever(shelf).lexical
+    assert again.arxiv_ids == first.arxiv_ids
+    assert (again.match("video editing").score == first.match("video editing").score).all()
+    monkeypatch.undo()
+    (kept / "arxiv_ids.json").write_text("[")
+    assert Retriever(shelf).lexical.arxiv_ids == first.arxiv_ids
+    monkeypatch.setattr(shelf, "version", lambda: 10_000)
+    assert Retriever(shelf).lexical.arxiv_ids == first.arxiv_ids
+    assert kept not in (shelf.home / "cache" / "lexical").iterdir()
