@@ -121,7 +121,7 @@ AUTHORS = _any(
 COMPARE = _any(
     r"\bcompar(e|es|ing)\b|\bcomparison (of|between)\b|\bvs\.?\b|\bversus\b|\bdiffer(s|ent from|ence|ences)?\b",
     r"\bthe two (papers|works|methods)\b|\bin each\b|\beach of (them|the two)\b",
-    r"区别|对比|比较|有什么不同|有何不同|各自|两者|异同|两篇",
+    r"区别|对比(?!学习|度|损失|解码|预训练)|比较(?!好|大|小|高|低|难|多|少)|有什么不同|有何不同|各自|两者|异同|两篇",
 )
 COMPARE_AS_TOPIC = _any(r"\b(ways|methods|how) to compare\b|\bcompare \w+ with one another\b")
 SUMMARY = _any(
@@ -166,6 +166,11 @@ POINTS_BACK = _any(
     r"\b(one|any) of them\b|\bthe (first|second|third|last) (one|paper)\b|\b(this|that) (paper|work|method|model)\b",
     r"^\s*(and|ok|okay|so|but|also|what about|how about)\b",
     r"它|其中|里面|这篇|那篇|该(论文|方法|模型|数据集)|这个|那个|前者|后者|上面|刚才|呢[？?]?\s*$|^(那|那么|还有)",
+)
+# Some of the papers just cited are asked for.
+AMONG_THEM = _any(
+    r"\bwhich (ones? )?of (them|these|those)\b",
+    r"(其中|里面|它们(中|里)?|这些(论文)?(中|里)?)(有)?(哪些|哪篇|哪几篇|哪个)",
 )
 POINTS_AT_ONE = _any(
     r"\b(it|its|that one|this one|this|that)\b(?! (are|were|have)\b)|\b(this|that|the) (paper|work|method|model)\b",

@@ -201,8 +201,14 @@ def _pointed_back(query: Query, conversation: Conversation) -> Query:
 
 
 def follow_up(query: Query, conversation: Conversation) -> Query:
-    """The query as a follow-up: the topic so far stands before the new words, and the last filters still narrow."""
+    """The query as a follow-up: the topic so far stands before the new words, and the last filters still narrow.
+
+    "Which of them …" is a list of its own, among the papers that were cited.
+    """
     last = conversation.turns[-1].answer
+    if says.AMONG_THEM.search(query.text) and len(last.citations) > 1:
+        filters = replace(query.filters or last.query.filters, arxiv_ids=last.citations)
+        return replace(query, wants=Wants.SURVEY, filters=filters, recent=last.citations, follows=True)
     one = len(last.citations) == 1 and says.POINTS_AT_ONE.search(query.text)
     return replace(
         query,

@@ -267,10 +267,10 @@ CITED = (EDITING.arxiv_id, GRASPING.arxiv_id, POETRY.arxiv_id)
     "question",
     [
         "how do they work?",
-        "which of those run in real time",
+        "do those run in real time",
         "and in cs.RO?",
         "它们快吗",
-        "其中哪些开源",
+        "其中的代码开源吗",
         "那机器人呢？",
     ],
 )
@@ -323,7 +323,8 @@ def test_asking_about_the_paper_meant_wants_its_summary() -> None:
 def test_filters_go_on_until_others_are_named() -> None:
     narrow = Filters(categories=("cs.LG",))
     spoken = after("graphs", FEDERATED.arxiv_id, GRAPHS.arxiv_id, filters=narrow)
-    assert asked("which of them use disks", spoken).filters == narrow
+    assert asked("do they use disks", spoken).filters == narrow
+    assert asked("which of them use disks", spoken).filters.categories == ("cs.LG",)
     assert asked("and those in cs.CV?", spoken).filters == Filters(categories=("cs.CV",))
     assert asked("which papers forecast weather", spoken).filters == Filters()
 
@@ -335,3 +336,15 @@ def test_a_conversation_without_turns_changes_nothing() -> None:
 def test_a_paper_named_beats_the_topic_so_far() -> None:
     query = asked("and how cheap is StormNet?", after("video editing", *CITED))
     assert (query.papers, query.follows) == ((WEATHER.arxiv_id,), False)
+
+
+@pytest.mark.parametrize("question", ["which of them run on a phone?", "其中哪些用了语言模型？"])
+def test_which_of_them_asks_among_the_papers_just_cited(question: str) -> None:
+    query = asked(question, after("papers on robots", "2602.00101", "2602.00102"))
+    assert (query.wants, query.follows) == (Wants.SURVEY, True)
+    assert query.filters.arxiv_ids == ("2602.00101", "2602.00102")
+    assert query.search_text == question
+
+
+def test_contrastive_learning_is_a_topic_and_no_comparison() -> None:
+    assert asked("有哪些用对比学习的方法").wants is Wants.SURVEY
