@@ -7,7 +7,7 @@ import sys
 
 from assistant.chat import Assistant
 from assistant.errors import AssistantError
-from assistant.model import load_model
+from assistant.load import load_model
 from assistant.settings import AssistantSettings
 from ingest.errors import IngestError
 from ingest.library import open_library

@@ -27,6 +27,8 @@ class Query:
     `text` is what the person typed, `search_text` what is searched for (filters and politeness taken out, the
     conversation's topic put in for a follow-up). `papers` are ids the question points at: typed, linked, named
     by title, or cited by the turn it follows. `recent` are the papers that the turn before cited, of a follow-up.
+    `other_text` is the search text in the other language, as a language model put it; empty without one. `parts` are
+    several questions asked in one message, each understood by itself, in order; empty for one question.
     """
 
     text: str
@@ -39,6 +41,8 @@ class Query:
     follows: bool = False
     count: bool = False
     order: str = ""  # "", "newest" or "oldest"
+    other_text: str = ""
+    parts: tuple[Query, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,19 +23,24 @@ from assistant.answer import (
     Hit,
     Query,
     Searched,
+    Turn,
     Wants,
     Why,
 )
+from assistant.catalogue import catalogued
 from assistant.cite import CitationFilter
-from assistant.compose import Draft, Materials, compose, is_unanswerable, surveyed
+from assistant.compose import compose, is_unanswerable, surveyed
+from assistant.draft import Draft, Materials
 from assistant.errors import ModelError, QuestionError
 from assistant.evidence import EvidenceFinder
 from assistant.model import LanguageModel
 from assistant.names import Names
+from assistant.parts import interleaved
 from assistant.prompt import build_messages, cannot_answer
 from assistant.retrieve import Ranking, Retriever
+from assistant.rewrite import gains_from_rewriting, in_other_language
 from assistant.settings import AssistantSettings
-from assistant.understand import Shelf, follow_up, understand
+from assistant.understand import Shelf, follow_up, understand, understand_one
 from ingest.library import Library
 from ingest.paper import Filters, Paper
 
@@ -82,7 +87,10 @@ class Assistant:
         return understand(question, self._shelved(), conversation)
 
     def search(self, question: str, filters: Filters | None = None, k: int = DEPTH) -> tuple[Query, tuple[Hit, ...]]:
-        """The question as it was understood, and the `k` best papers for it, best first."""
+        """The question as it was understood, and the `k` best papers for it, best first.
+
+        No language model rewrites it: who only searches, as a retriever or a person typing, waits for none.
+        """
         query = narrowed(self.understand(question), filters)
         return query, self.retriever.search(query, k).hits
 
@@ -111,7 +119,9 @@ class Assistant:
 
         `only`: the filters given are all there are, none is read from the question."""
         clock = _Clock()
-        materials = await asyncio.to_thread(self._materials, question, conversation, filters, only, clock)
+        query = await asyncio.to_thread(self._understood, question, conversation, filters, only)
+        query = await self._rewritten(query)
+        materials = await asyncio.to_thread(self._materials, query, conversation, filters, only, clock)
         yield Found(materials.query, materials.ranking.hits, materials.searched)
         notice = ""
         if self.model and _is_for_a_model(materials):
@@ -128,15 +138,34 @@ class Assistant:
         yield Delta(draft.text)
         yield Finished(_logged(_answer(draft, materials, EXTRACTIVE, notice, clock)))
 
+    def _understood(
+        self, question: str, conversation: Conversation | None, filters: Filters | None, only: bool
+    ) -> Query:
+        return narrowed(self.understand(question, conversation), filters, only)
+
+    async def _rewritten(self, query: Query) -> Query:
+        """The query with its words in the other language too, where there is a model and time is given for it."""
+        if query.parts:
+            return replace(query, parts=tuple([await self._rewritten(part) for part in query.parts]))
+        seconds = self.settings.rewrite_seconds
+        if not self.model or not seconds or not gains_from_rewriting(query):
+            return query
+        return replace(query, other_text=await in_other_language(query, self.model, seconds))
+
     def _materials(
-        self, question: str, conversation: Conversation | None, filters: Filters | None, only: bool, clock: _Clock
+        self, query: Query, conversation: Conversation | None, filters: Filters | None, only: bool, clock: _Clock
     ) -> Materials:
         """Everything an answer is made of; the searching part of a turn."""
-        query = narrowed(self.understand(question, conversation), filters, only)
+        if query.parts:
+            return self._materials_of_parts(query, conversation, filters, only, clock)
         ranking = self.retriever.search(query, DEPTH)
         if conversation and conversation.turns and not query.follows and _goes_on(query, ranking, conversation):
-            query = narrowed(follow_up(query, conversation), filters, only)
+            query = _joined(narrowed(follow_up(query, conversation), filters, only), conversation)
             ranking = self.retriever.search(query, DEPTH)
+        if query.follows and not query.papers and _drowns_the_new(ranking):
+            alone = replace(query, search_text=query.text, recent=())
+            if (found := self.retriever.search(alone, DEPTH)).answerable >= _STANDS_ALONE:
+                query, ranking = alone, found
         if query.wants is Wants.CATALOGUE:
             ranking = self._catalogued(query, ranking)
         clock.searched()
@@ -144,9 +173,31 @@ class Assistant:
         searched = Searched(ranking.searched, len(ranking.lexical), first, last, clock.search_seconds)
         return Materials(query, ranking, searched, EvidenceFinder(self.library, query, ranking), self.library)
 
+    def _materials_of_parts(
+        self, query: Query, conversation: Conversation | None, filters: Filters | None, only: bool, clock: _Clock
+    ) -> Materials:
+        """The materials of each part, the later parts understood after the answers to the earlier; and of the whole."""
+        spoken = conversation or Conversation("")
+        parts: list[Materials] = []
+        for part in query.parts:
+            if parts:
+                anew = understand_one(part.text, self._shelved(), spoken)
+                part = replace(narrowed(anew, filters, only), other_text=part.other_text)
+            else:
+                part = narrowed(part, filters, only)
+            parts.append(self._materials(part, None if parts else conversation, filters, only, clock))
+            answer = _answer(compose(parts[-1]), parts[-1], EXTRACTIVE, "", clock)
+            spoken = replace(spoken, turns=(*spoken.turns, Turn(part.text, answer)))
+        query = replace(query, parts=tuple(part.query for part in parts))
+        widest = max(parts, key=lambda part: part.searched.papers)
+        hits = interleaved([part.ranking.hits for part in parts])[:DEPTH]
+        ranking = replace(widest.ranking, hits=hits, answerable=max(part.ranking.answerable for part in parts))
+        finder = EvidenceFinder(self.library, query, ranking)
+        return Materials(query, ranking, widest.searched, finder, self.library, tuple(parts))
+
     def _catalogued(self, query: Query, ranking: Ranking) -> Ranking:
         """The ranking with the record's own selection in place of what words and vectors found."""
-        ids = self.library.select(query.filters, oldest_first=query.order == "oldest")[:DEPTH]
+        ids = catalogued(query, self.library)[:DEPTH]
         papers = self.library.papers(ids).values()
         hits = tuple(Hit(paper, 1.0, rank, 1.0, Why()) for rank, paper in enumerate(papers, 1))
         return replace(ranking, hits=hits, answerable=1.0)
@@ -182,6 +233,12 @@ def narrowed(query: Query, filters: Filters | None, only: bool = False) -> Query
     )
 
 
+def _joined(query: Query, conversation: Conversation) -> Query:
+    """The follow-up with the topic so far before its new words in the other language, as it is in `search_text`."""
+    before = conversation.turns[-1].answer.query.other_text
+    return replace(query, other_text=f"{before} {query.other_text}".strip())
+
+
 def _goes_on(query: Query, ranking: Ranking, conversation: Conversation) -> bool:
     """Whether a question without a pointing word still is about what was found before.
 
@@ -197,8 +254,17 @@ def _goes_on(query: Query, ranking: Ranking, conversation: Conversation) -> bool
     return any(hit.paper.arxiv_id in before for hit in ranking.hits[:_LEADING])
 
 
+def _drowns_the_new(ranking: Ranking) -> bool:
+    """Whether the topic so far hides what is new: no leading paper holds a word of what was typed now."""
+    leading = [hit.paper.arxiv_id for hit in ranking.hits[:_LEADING]]
+    held = (words for reading in ranking.asked for words in ranking.lexical.held(reading.forms, leading))
+    return bool(leading) and not any(held)
+
+
 def _is_for_a_model(materials: Materials) -> bool:
     """What the record knows, refusals and an empty library are code's to answer."""
+    if materials.parts:
+        return all(map(_is_for_a_model, materials.parts))
     query, ranking = materials.query, materials.ranking
     return (
         query.wants not in (Wants.CATALOGUE, Wants.AUTHORS)
@@ -283,11 +349,16 @@ class _ModelTurn:
         self.answer = _answer(draft, self._materials, name, "", self._clock)
 
 
-def _sources(materials: Materials) -> tuple[dict[str, Paper], list[Evidence]]:
+def _sources(materials: Materials, count: int = _SOURCES) -> tuple[dict[str, Paper], list[Evidence]]:
     """The papers and sentences a model is shown, most relevant first."""
+    if materials.parts:
+        shown = [_sources(part, count // len(materials.parts)) for part in materials.parts]
+        return {i: paper for papers, _ in shown for i, paper in papers.items()}, [
+            e for _, found in shown for e in found
+        ]
     hits = materials.ranking.hits
     kept = surveyed(hits) if materials.query.wants is Wants.SURVEY else hits
-    papers = [hit.paper for hit in kept[:_SOURCES]]
+    papers = [hit.paper for hit in kept[:count]]
     best = materials.evidence.best(papers, _SENTENCES_PER_SOURCE)
     return {paper.arxiv_id: paper for paper in papers}, [e for paper in papers for e in best[paper.arxiv_id]]
 

@@ -3,89 +3,50 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from assistant import fit
-from assistant.answer import Claim, Evidence, Hit, Query, Searched, Support, Wants
-from assistant.evidence import EvidenceFinder
+from assistant.answer import Evidence, Hit, Query, Searched, Wants
+from assistant.catalogue import catalogue, nobody
+from assistant.draft import Draft, Materials, byline, days, escape, first_sentences, table_lines, titled
+from assistant.follow import asks_for_more
+from assistant.names import COINED, fold, quoted_in
+from assistant.people import TOKEN
+from assistant.phrasing import CALLED
 from assistant.retrieve import Ranking
-from assistant.wording import Wording, wording
-from ingest.library import Library
-from ingest.paper import Filters, Paper, Section
+from assistant.wording import Wording
+from ingest.paper import Paper, Section
 from ingest.sentence import language_of
 
 CLEAR_FIT = 0.6
-_MOST_LISTED = 50
 _MOST_SURVEYED = 30
 _NEAREST = 3
+_MORE = 5
 # Enough for the sentence that answers and what makes it understood, not more than is read at a glance.
 _FACT_SENTENCES = 5
 _FACT_CHARACTERS = 700
 _COMPARED = 2
+_SUMMARISED = 4
 # A second paper is named beside the first where its score comes this near: then code cannot tell which was meant.
 _AS_GOOD = 0.97
 _COMPARE_CHARACTERS = 760
+_LONGEST_HEADING = 120
 _SUMS_UP = re.compile(
     r"\b(we|this (paper|work|study|article)) (\w+ )?(propose|present|introduce|show|find|demonstrate|develop|study"
     r"|investigate|explore|describe|report)|\b(results|experiments|evaluations?) .{0,40}(show|demonstrate|indicate)",
     re.IGNORECASE,
 )
-# What could be a tag or a link is none between dollars either: prices look like maths.
-_MATHS = re.compile(r"(\$(?:(?!<[A-Za-z/!?]|\]\()[^$\n]){1,200}\$)")
-_BLOCK = re.compile(r"^(\d{0,9})([.)+-](?=\s)|#(?=[#\s])|>)")
-_MARKDOWN = re.compile(r"([\\`*\[\]<|])")
-_BARE_PIPE = re.compile(r"(?<!\\)\|")  # formulas hold some
-Table = tuple[tuple[str, ...], ...]
-
-
-@dataclass(slots=True)
-class Draft:
-    """An answer being written: Markdown lines, and the claims made in them."""
-
-    lines: list[str] = field(default_factory=list)
-    claims: list[Claim] = field(default_factory=list)
-    abstained: bool = False
-    table: Table = ()
-
-    @property
-    def text(self) -> str:
-        return "\n".join(self.lines).strip()
-
-    def record(self, text: str) -> str:
-        """`text` as a claim that the library's record stands for."""
-        self.claims.append(Claim(text, (), Support.RECORD))
-        return text
-
-    def quote(self, evidence: Evidence) -> str:
-        """The evidence as Markdown, claimed as quoted."""
-        text = escape(evidence.text)
-        self.claims.append(Claim(text, (evidence,), Support.QUOTED))
-        return text
-
-
-@dataclass(frozen=True, slots=True)
-class Materials:
-    """What an answer is made of."""
-
-    query: Query
-    ranking: Ranking
-    searched: Searched
-    evidence: EvidenceFinder
-    library: Library
-
-    @property
-    def words(self) -> Wording:
-        return wording(self.query.language)
 
 
 def compose(materials: Materials, k: int | None = None) -> Draft:
     """The extractive answer. `k` bounds the papers of a list."""
     if materials.searched.of == 0:
         return Draft([materials.words.empty], abstained=True)
+    if materials.parts:
+        return _in_turn(materials.parts, k)
     query, ranking = materials.query, materials.ranking
     if query.wants is Wants.CATALOGUE:
-        return _catalogue(materials, k)
+        return catalogue(materials, k)
     refused = not ranking.hits or is_unanswerable(query, ranking)
     draft = _refusal(materials) if refused else _WRITERS[query.wants](materials, k)
     if not draft.lines and not refused:  # the paper that was named does not pass the filters
@@ -95,13 +56,43 @@ def compose(materials: Materials, k: int | None = None) -> Draft:
     return draft
 
 
+def _in_turn(parts: Sequence[Materials], k: int | None) -> Draft:
+    """Each part's own answer under its own words. It is a refusal if all of them are."""
+    drafts = [compose(part, k) for part in parts]
+    lines = [
+        line for part, draft in zip(parts, drafts, strict=True) for line in (*_heading(part.query), *draft.lines, "")
+    ]
+    tables = [draft.table for draft in drafts if draft.table]
+    claims = [claim for draft in drafts for claim in draft.claims]
+    return Draft(lines, claims, all(draft.abstained for draft in drafts), tables[0] if len(tables) == 1 else ())
+
+
+def _heading(query: Query) -> tuple[str, str]:
+    words = " ".join(query.text.split())
+    short = words if len(words) <= _LONGEST_HEADING else f"{words[:_LONGEST_HEADING]}…"
+    return f"### {escape(short)}", ""
+
+
 def is_unanswerable(query: Query, ranking: Ranking) -> bool:
-    """Whether what was found is too little to be an answer. A paper that the question names always is one."""
+    """Whether what was found is too little to be an answer. A paper that the question names always is one.
+
+    Nor does a paper answer for another whose title the question gives, or who wrote a thing that has a name of its
+    own, unless its title holds that.
+    """
     if any(hit.paper.arxiv_id in query.papers for hit in ranking.hits):
         return False
     if query.papers and not ranking.lexical.row.keys() & query.papers:
         return True
+    if ranking.hits and not all(fold(name) in fold(ranking.hits[0].paper.title) for name in _told_names(query)):
+        return True
     return ranking.answerable < fit.least(ranking.hits, "answerable") * (0.3 if query.follows else 1.0)
+
+
+def _told_names(query: Query) -> list[str]:
+    """Names that the paper asked for must have in its title."""
+    asks_authors = query.wants is Wants.AUTHORS
+    titles = quoted_in(query.text) if asks_authors or CALLED.search(query.text) else []
+    return titles + ([word for word in TOKEN.findall(query.search_text) if COINED.match(word)] if asks_authors else [])
 
 
 # --- lists
@@ -116,7 +107,7 @@ def surveyed(hits: Sequence[Hit], k: int | None = None) -> tuple[Hit, ...]:
 
 def _survey(materials: Materials, k: int | None) -> Draft:
     draft, words = Draft(), materials.words
-    kept = surveyed(materials.ranking.hits, k)
+    kept = _beyond(materials, k) if asks_for_more(materials.query.text) else surveyed(materials.ranking.hits, k)
     materials.evidence.best([hit.paper for hit in kept])  # all at once, for one look into the library
     clear = [hit for hit in kept if hit.fit >= CLEAR_FIT]
     borderline = [hit for hit in kept if hit.fit < CLEAR_FIT]
@@ -126,6 +117,12 @@ def _survey(materials: Materials, k: int | None) -> Draft:
         draft.lines += ["", words.borderline, ""] if clear else []
         draft.lines += [f"- {_entry(draft, hit.paper, materials)}" for hit in borderline]
     return draft
+
+
+def _beyond(materials: Materials, k: int | None) -> tuple[Hit, ...]:
+    """The next best after those that were listed already."""
+    listed = materials.query.recent
+    return tuple(hit for hit in materials.ranking.hits if hit.paper.arxiv_id not in listed)[: k or _MORE]
 
 
 def _count_line(words: Wording, clear: int, borderline: int, searched: Searched) -> str:
@@ -138,14 +135,6 @@ def _count_line(words: Wording, clear: int, borderline: int, searched: Searched)
 def _entry(draft: Draft, paper: Paper, materials: Materials) -> str:
     best = materials.evidence.best([paper], 1)[paper.arxiv_id]
     return titled(paper) + "".join(f": {draft.quote(evidence)}" for evidence in best)
-
-
-def titled(paper: Paper) -> str:
-    return f"{cite(paper)} **{escape(paper.title)}**"
-
-
-def cite(paper: Paper) -> str:
-    return f"[{paper.arxiv_id}]({paper.url})"
 
 
 # --- one paper
@@ -187,7 +176,7 @@ def _lookup(materials: Materials, k: int | None) -> Draft:
     paper = hits[0].paper
     draft.lines += [f"{titled(paper)} ({byline(paper)})", ""]
     best = materials.evidence.best([paper], _FACT_SENTENCES)[paper.arxiv_id]
-    sentences = _fitting([*_first_sentences(paper, Section.TLDR, materials)[:1], *best], _FACT_CHARACTERS)
+    sentences = _fitting([*first_sentences(paper, Section.TLDR, materials)[:1], *best], _FACT_CHARACTERS)
     draft.lines += [" ".join(draft.quote(evidence) for evidence in _in_order(sentences))]
     others = _meant(hits)[1:]
     draft.lines += ["", f"{materials.words.perhaps} {', '.join(titled(hit.paper) for hit in others)}"] if others else []
@@ -196,23 +185,19 @@ def _lookup(materials: Materials, k: int | None) -> Draft:
 
 def _authors(materials: Materials, k: int | None) -> Draft:
     draft, hits = Draft(), materials.ranking.hits
-    paper = hits[0].paper
-    authors = escape(", ".join(paper.authors)) or "?"
-    draft.lines.append(draft.record(materials.words.written_by.format(paper=titled(paper), authors=authors)))
-    others = [] if hits[0].why.named else hits[1:_NEAREST]
+    named = [hit for hit in hits if hit.why.named]
+    for hit in named or hits[:1]:
+        authors = escape(", ".join(hit.paper.authors)) or "?"
+        line = draft.record(materials.words.written_by.format(paper=titled(hit.paper), authors=authors))
+        draft.lines += ["", line] if draft.lines else [line]
+    others = [] if named else hits[1:_NEAREST]
     draft.lines += ["", f"{materials.words.perhaps} {', '.join(titled(hit.paper) for hit in others)}"] if others else []
     return draft
 
 
-def byline(paper: Paper, most: int = 3) -> str:
-    """First authors, category and month."""
-    names = ", ".join(paper.authors[:most]) + (" et al." if len(paper.authors) > most else "")
-    return "; ".join(part for part in (escape(names), paper.primary_category, paper.month) if part)
-
-
 def _summary(materials: Materials, k: int | None) -> Draft:
     draft, words = Draft(), materials.words
-    for hit in [hit for hit in materials.ranking.hits if hit.why.named][:_COMPARED]:
+    for hit in [hit for hit in materials.ranking.hits if hit.why.named][:_SUMMARISED]:
         draft.lines += [f"{titled(hit.paper)} ({byline(hit.paper)})", ""]
         for section, sentences in _fields(hit.paper, materials):
             draft.lines.append(f"- **{words.fields[section]}**: {' '.join(map(draft.quote, sentences))}")
@@ -222,11 +207,11 @@ def _summary(materials: Materials, k: int | None) -> Draft:
 
 def _fields(paper: Paper, materials: Materials) -> Iterator[tuple[Section, list[Evidence]]]:
     """What summarises a paper: the digest's own fields where they are in the question's language, else the abstract."""
-    fields = [(s, _first_sentences(paper, s, materials)) for s in (Section.TLDR, Section.METHOD, Section.RESULT)]
+    fields = [(s, first_sentences(paper, s, materials)) for s in (Section.TLDR, Section.METHOD, Section.RESULT)]
     readable = [(s, found) for s, found in fields if found and _is_readable(found[0], materials.query)]
     if readable:
         yield from readable
-    elif abstract := _first_sentences(paper, Section.ABSTRACT, materials):
+    elif abstract := first_sentences(paper, Section.ABSTRACT, materials):
         yield Section.ABSTRACT, _in_order(_fitting(_telling(abstract), _FACT_CHARACTERS))
 
 
@@ -237,11 +222,6 @@ def _telling(abstract: list[Evidence]) -> list[Evidence]:
 
 def _is_readable(evidence: Evidence, query: Query) -> bool:
     return language_of(evidence.text) is query.language
-
-
-def _first_sentences(paper: Paper, section: Section, materials: Materials) -> list[Evidence]:
-    everything = materials.evidence.best([paper])[paper.arxiv_id]
-    return sorted((e for e in everything if e.section is section), key=lambda e: e.start)
 
 
 # --- side by side
@@ -276,104 +256,19 @@ def _compared(materials: Materials) -> Sequence[Hit]:
     return sorted(hits, key=lambda hit: hit.paper.arxiv_id not in named)[: max(_COMPARED, min(len(named), 4))]
 
 
-def table_lines(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Rows as a Markdown table; the first one is its head."""
-    cells = ([_BARE_PIPE.sub(r"\\|", cell.replace("\n", " ")) for cell in row] for row in rows)
-    lines = [f"| {' | '.join(row)} |" for row in cells]
-    return [lines[0], "|" + " --- |" * len(rows[0]), *lines[1:]]
-
-
-# --- the record
-
-
-def _catalogue(materials: Materials, k: int | None) -> Draft:
-    query, library = materials.query, materials.library
-    if not query.filters and not query.order:
-        return _whole_library(materials)
-    ids = library.select(query.filters, oldest_first=query.order == "oldest")
-    if not ids:
-        return _nobody(materials)
-    if query.order and not says_many(query.text):
-        return _extreme(materials, ids[0])
-    return _listed(materials, ids, k)
-
-
-def says_many(text: str) -> bool:
-    return bool(re.search(r"\b(papers|articles|works)\b|哪些|哪几篇|几篇", text, re.IGNORECASE))
-
-
-def _listed(materials: Materials, ids: Sequence[str], k: int | None) -> Draft:
-    draft, words = Draft(), materials.words
-    counted = words.counted.format(count=len(ids), conditions=conditions(materials.query.filters))
-    draft.lines += [draft.record(counted), ""]
-    shown = materials.library.papers(ids[: k or _MOST_LISTED])
-    rows = [(paper.arxiv_id, paper.title, paper.primary_category, paper.month) for paper in shown.values()]
-    draft.table = (("arXiv", words.paper, "category", "month"), *rows)
-    for paper in shown.values():
-        tldr = _first_sentences(paper, Section.TLDR, materials)[:1] if len(shown) <= 5 else []
-        line = draft.record(f"{titled(paper)} ({paper.primary_category}, {paper.month})")
-        draft.lines.append(f"- {line}" + "".join(f": {draft.quote(evidence)}" for evidence in tldr))
-    if len(ids) > len(shown):
-        draft.lines += ["", words.counted_more.format(count=len(ids) - len(shown))]
-    return draft
-
-
-def _extreme(materials: Materials, arxiv_id: str) -> Draft:
-    draft, words = Draft(), materials.words
-    [paper] = materials.library.papers([arxiv_id]).values()
-    which = words.earliest if materials.query.order == "oldest" else words.latest
-    scope = words.scope.format(papers=materials.searched.papers, days="")
-    draft.lines.append(
-        draft.record(
-            words.extreme.format(which=which, scope=scope, paper=titled(paper), category=paper.primary_category)
-        )
-    )
-    return draft
-
-
-def _whole_library(materials: Materials) -> Draft:
-    draft, words, library = Draft(), materials.words, materials.library
-    total = words.total.format(count=materials.searched.of, days=days(words, materials.searched))
-    draft.lines += [draft.record(total)]
-    for head, counts in ((words.by_category, library.categories()), (words.by_month, library.months())):
-        listed = ", ".join(f"{name} {count}" for name, count in _largest(counts))
-        draft.lines += ["", draft.record(f"{head} {listed}")]
-    return draft
-
-
-def _largest(counts: Mapping[str, int], most: int = 20) -> list[tuple[str, int]]:
-    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]
-
-
-def conditions(filters: Filters) -> str:
-    """The filters in words that both languages share: ` (cs.RO, 2026-02)`."""
-    span = filters.since if filters.since == filters.until else f"{filters.since or '…'} – {filters.until or '…'}"
-    authors = [] if filters.max_authors is None else [f"≤ {filters.max_authors} author"]
-    parts = [*filters.categories, *filters.authors, *([span] if filters.since or filters.until else []), *authors]
-    return f" ({', '.join(parts)})" if parts else ""
-
-
 # --- nothing there
-
-
-def _nobody(materials: Materials) -> Draft:
-    line = materials.words.none_within.format(conditions=conditions(materials.query.filters))
-    draft = Draft(abstained=True)
-    draft.lines.append(draft.record(line))
-    return draft
 
 
 def _refusal(materials: Materials) -> Draft:
     """What was searched, which of the question's words no digest holds, and the nearest papers as such."""
     if not materials.searched.papers:
-        return _nobody(materials)
+        return nobody(materials)
     draft, words, ranking = Draft(abstained=True), materials.words, materials.ranking
     if len(_gone(materials)) == len(materials.query.papers) > 0:  # that is said already
         return draft
     scope = words.none.format(papers=materials.searched.papers, days=days(words, materials.searched))
     draft.lines.append(draft.record(scope))
-    typed = ranking.matches.typed
-    if unknown := dict.fromkeys(typed[word] for word in typed if not ranking.lexical.count(word)):
+    if unknown := ranking.unknown_words():
         draft.lines.append(draft.record(words.unknown_words.format(words=", ".join(map(escape, unknown)))))
     if ranking.hits:
         near = ", ".join(titled(hit.paper) for hit in ranking.hits[:_NEAREST])
@@ -386,21 +281,8 @@ def _gone(materials: Materials) -> list[str]:
     return [arxiv_id for arxiv_id in materials.query.papers if arxiv_id not in materials.ranking.lexical.row]
 
 
-def days(words: Wording, searched: Searched) -> str:
-    if not searched.first_day:
-        return ""
-    return words.scope_days.format(first=searched.first_day, last=searched.last_day)
-
-
 def _stop(words: Wording) -> str:
     return "。" if words.scope.startswith("共") else "."
-
-
-def escape(text: str) -> str:
-    """`text` as Markdown that shows it as it is; formulas between dollars stay as they are."""
-    parts = _MATHS.split(" ".join(text.split()))
-    escaped = "".join(part if n % 2 else _MARKDOWN.sub(r"\\\1", part) for n, part in enumerate(parts))
-    return _BLOCK.sub(r"\1\\\2", escaped)
 
 
 _WRITERS: dict[Wants, Callable[[Materials, int | None], Draft]] = {

@@ -34,10 +34,6 @@ class EvidenceFinder:
         self._query = query
         self._ranking = ranking
         self._wants_number = bool(QUANTITY.search(query.text))
-        # Only the words that the person typed now: a follow-up's topic says which paper, not which sentence.
-        words = {ranking.lexical.correct(word) for word in words_of(query.text)}
-        self._weights = {word: ranking.lexical.idf(word) for word in words}
-        self._whole = sum(self._weights.values()) or 1.0
         self._ranked: dict[str, tuple[Evidence, ...]] = {}
 
     def best(self, papers: Sequence[Paper], k: int | None = None) -> dict[str, tuple[Evidence, ...]]:
@@ -67,9 +63,10 @@ class EvidenceFinder:
         return {sentence.sentence_id: float(cosine) for sentence, cosine in zip(found.sentences, nearness, strict=True)}
 
     def _score(self, sentence: Sentence, cosines: dict[str, float]) -> float:
-        shared = self._weights.keys() & set(words_of(sentence.text))
+        held = frozenset(words_of(sentence.text))
+        # Only the words that the person typed now: a follow-up's topic says which paper, not which sentence.
         return (
-            sum(self._weights[word] for word in shared) / self._whole
+            max(reading.share(reading.among(held)) for reading in self._ranking.asked)
             + _COSINE_WEIGHT * cosines.get(sentence.sentence_id, 0.0)
             + _NUMBER_BONUS * (self._wants_number and bool(_DIGIT.search(sentence.text)))
             + _LANGUAGE_BONUS * (language_of(sentence.text) is self._query.language)

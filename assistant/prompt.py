@@ -27,7 +27,7 @@ RULES = f"""You answer questions about research papers for a reader of arXiv dig
 HISTORY_SHARE = 0.25
 # A chat template adds a few tokens around every message.
 MESSAGE_TOKENS = 8
-_LANGUAGES = {Language.ENGLISH: "English", Language.CHINESE: "Chinese (简体中文)"}
+LANGUAGES = {Language.ENGLISH: "English", Language.CHINESE: "Chinese (简体中文)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +86,14 @@ def cannot_answer(text: str) -> bool:
 
 
 def _question_message(question: str, language: Language) -> str:
-    return (
-        f"Question: {_defused(question)}\n\nAnswer in {_LANGUAGES[language]}, from the sources only, citing like [1]."
-    )
+    return f"Question: {defused(question)}\n\nAnswer in {LANGUAGES[language]}, from the sources only, citing like [1]."
 
 
 def _fitting_history(history: Sequence[Turn], count: Callable[[str], int], room: int) -> list[Message]:
     """The latest whole turns that fit, oldest first."""
     messages: list[Message] = []
     for turn in reversed(history):
-        pair = [Message("user", _defused(turn.question)), Message("assistant", _without_links(turn.answer.text))]
+        pair = [Message("user", defused(turn.question)), Message("assistant", _without_links(turn.answer.text))]
         room -= sum(count(message.content) + MESSAGE_TOKENS for message in pair)
         if room < 0:
             break
@@ -137,8 +135,8 @@ def _fitting_sources(
 
 
 def _source_text(number: int, paper: Paper, sentences: Iterable[str]) -> str:
-    quoted = "\n".join(_defused(" ".join(sentence.split())) for sentence in sentences)
-    title = _defused(" ".join(paper.title.split()))
+    quoted = "\n".join(defused(" ".join(sentence.split())) for sentence in sentences)
+    title = defused(" ".join(paper.title.split()))
     return f"<source {number}>\nTitle: {title}\nSubmitted: {paper.month}, {paper.primary_category}\n{quoted}\n</source>"
 
 
@@ -149,7 +147,7 @@ _ROLE_MARK = re.compile(r"\[(?=/?(?:INST|SYS|AVAILABLE_TOOLS|TOOL)\b)", re.IGNOR
 _FOREIGN_MARKER = re.compile(r"\[([1-9][0-9]{0,3}(?:\s*[,;–-]\s*[1-9][0-9]{0,3})*)\]|【([0-9†, ]+)】")
 
 
-def _defused(text: str) -> str:
+def defused(text: str) -> str:
     """Text that can neither close its source nor speak as somebody else nor cite. `a < b` stays as it is."""
     text = _ROLE_MARK.sub("(", _TAG.sub("‹", text))
     return _FOREIGN_MARKER.sub(lambda marker: f"({marker[1] or marker[2]})", text)

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import shutil
 import threading
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,18 +15,30 @@ from numpy.typing import NDArray
 from assistant.answer import Evidence, Hit, Query, Why
 from assistant.fit import answerable, with_fit
 from assistant.lexical import RULES, LexicalIndex, Matches
+from ingest.embedder import Glossing
 from ingest.library import Library, SentenceVectors
 from ingest.paper import Filters, Sentence
 
 log = logging.getLogger(__name__)
 
-# Cosines and the lexical share are on one scale already, so they are added as they are; a sum of z-scores was no
-# better (nDCG@10 0.923 against 0.923 on 67 English questions) and needs statistics over the whole library.
-_LEXICAL_WEIGHT = 1.2
 # What was cited a moment ago is a little nearer than what was not.
 _RECENT = 0.15
 _PASSAGES = 400
 _CANDIDATES_PER_LEG = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What each leg counts for in a paper's score; chosen by `python -m evals tune`, whose figures say what is lost.
+
+    Cosines and the lexical share are on one scale already, so that no statistics over the library are needed.
+    `glosses`: how a match by the English words that a Chinese question stands for compares with one by its own.
+    """
+
+    passage: float = 1.0
+    sentence: float = 1.0
+    words: float = 1.2
+    glosses: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,15 +57,28 @@ class Ranking:
     answerable: float  # probability that these papers answer the question at all
     searched: int  # papers that passed the filters
     lexical: LexicalIndex
-    matches: Matches
+    readings: tuple[Matches, ...]  # what was searched for, in the question's own words first
+    asked: tuple[Matches, ...]  # the same of what was typed now, without what a follow-up brings along
     vector: NDArray[np.float32] | None  # the question's, None where the embedder cannot read it
+
+    def unknown_words(self) -> list[str]:
+        """Words of the question, as typed, that no paper holds, neither as they are nor in English."""
+        known = [
+            reading.typed[word]
+            for reading in self.readings
+            for word, forms in reading.forms.items()
+            if any(map(self.lexical.count, forms))
+        ]
+        own = dict.fromkeys(self.readings[0].typed.values())
+        return [typed for typed in own if not any(typed in word or word in typed for word in known)]
 
 
 class Retriever:
     """Ranks a library's papers for a query. Safe to use from several threads."""
 
-    def __init__(self, library: Library) -> None:
+    def __init__(self, library: Library, weights: Weights | None = None) -> None:
         self.library = library
+        self.weights = weights or Weights()
         self._lock = threading.Lock()
         self._version = -1
         self._lexical = LexicalIndex([])
@@ -88,19 +113,33 @@ class Retriever:
         """The `k` best papers among those that pass the query's filters."""
         lexical = self.lexical
         within = frozenset(self.library.select(query.filters)) if query.filters else None
-        matches = lexical.match(query.search_text)
-        vector = self._embed(query.search_text)
-        words = _best_rows(lexical, matches.score, within)
+        readings = self._readings(lexical, query.search_text, query.other_text)
+        asked = readings if query.text == query.search_text else self._readings(lexical, query.text)
+        vector = self._embed(query.search_text, query.other_text)
+        score = np.maximum.reduce([reading.score for reading in readings])
+        words = _best_rows(lexical, score, within)
         vectors = self._vector_legs(vector, words, within)
-        ranked = _fuse(query, lexical, matches, vectors, {*words, *vectors.passage, *_named(query, lexical, within)})
-        hits = with_fit(self._hits(query, ranked[:k], lexical, matches, vectors))
+        ranked = self._fuse(query, lexical, score, vectors, {*words, *vectors.passage, *_named(query, lexical, within)})
+        hits = with_fit(self._hits(query, ranked[:k], lexical, readings, vectors))
         searched = len(lexical) if within is None else len(within)
-        return Ranking(hits, answerable(hits), searched, lexical, matches, vector)
+        return Ranking(hits, answerable(hits), searched, lexical, readings, asked, vector)
 
-    def _embed(self, text: str) -> NDArray[np.float32] | None:
+    def _readings(self, lexical: LexicalIndex, text: str, other_text: str = "") -> tuple[Matches, ...]:
+        """The text's words, what they stand for in English, and the words a language model put it in."""
+        embedder = self.library.embedder
+        glosses = embedder.glosses(text) if isinstance(embedder, Glossing) else []
+        found = [lexical.match(text)]
+        if glosses and self.weights.glosses:
+            found.append(lexical.match_glosses(glosses).weighted(self.weights.glosses))
+        return (*found, lexical.match(other_text)) if other_text else tuple(found)
+
+    def _embed(self, *texts: str) -> NDArray[np.float32] | None:
         """The question's vector, or None where the embedder cannot read it: then the vector legs stay silent."""
         embedder = self.library.embedder
-        return embedder.embed_query(text) if text.strip() and embedder.reads(text) else None
+        vectors = [embedder.embed_query(text) for text in texts if text.strip() and embedder.reads(text)]
+        whole = np.sum(vectors, axis=0) if vectors else np.zeros(embedder.dim, np.float32)
+        length = float(np.linalg.norm(whole))
+        return (whole / length).astype(np.float32) if length else None
 
     def _vector_legs(
         self, vector: NDArray[np.float32] | None, words: Iterable[str], within: Collection[str] | None
@@ -110,21 +149,45 @@ class Retriever:
         passage: dict[str, float] = {}
         for hit in self.library.search(vector, _PASSAGES, within):
             passage.setdefault(hit.arxiv_id, hit.score)
-        return _Vectors(passage, best_sentences(self.library.sentences([*{*passage, *words}]), vector))
+        return _Vectors(passage, best_sentences(self.library.sentences_by_paper({*passage, *words}), vector))
+
+    def _fuse(
+        self,
+        query: Query,
+        lexical: LexicalIndex,
+        score: NDArray[np.float32],
+        vectors: _Vectors,
+        candidates: Iterable[str],
+    ) -> list[tuple[str, float]]:
+        """Candidates with their fused score: those that the question names in its order, then the best first."""
+        # A paper none of whose passages came near enough to be returned is no nearer than the last one that was.
+        floor = min(vectors.passage.values(), default=0.0)
+        weights = self.weights
+        scores = {
+            arxiv_id: weights.passage * vectors.passage.get(arxiv_id, floor)
+            + weights.sentence * (vectors.sentence[arxiv_id][0] if arxiv_id in vectors.sentence else 0.0)
+            + weights.words * float(score[lexical.row[arxiv_id]])
+            + _RECENT * (arxiv_id in query.recent)
+            for arxiv_id in candidates
+            if arxiv_id in lexical.row
+        }
+        place = {arxiv_id: n for n, arxiv_id in enumerate(query.papers)}
+        last = len(place)
+        return sorted(scores.items(), key=lambda item: (place.get(item[0], last), -item[1], item[0]))
 
     def _hits(
         self,
         query: Query,
         ranked: Sequence[tuple[str, float]],
         lexical: LexicalIndex,
-        matches: Matches,
+        readings: Sequence[Matches],
         vectors: _Vectors,
     ) -> tuple[Hit, ...]:
         ids = [arxiv_id for arxiv_id, _ in ranked]
         papers = self.library.papers(ids)
-        held = lexical.held(matches.weight, ids)
+        held = zip(*(lexical.held(reading.forms, ids) for reading in readings), strict=True)
         return tuple(
-            Hit(papers[arxiv_id], score, rank, 0.0, _why(arxiv_id, query, lexical, matches, words, vectors))
+            Hit(papers[arxiv_id], score, rank, 0.0, _why(arxiv_id, query, lexical, readings, words, vectors))
             for rank, ((arxiv_id, score), words) in enumerate(zip(ranked, held, strict=True), 1)
             if arxiv_id in papers  # gone since the index was built
         )
@@ -138,14 +201,15 @@ def _best_rows(lexical: LexicalIndex, score: NDArray[np.float32], within: Collec
     return [arxiv_id for arxiv_id, _ in zip(kept, range(_CANDIDATES_PER_LEG), strict=False)]
 
 
-def best_sentences(found: SentenceVectors, vector: NDArray[np.float32]) -> dict[str, tuple[float, Sentence]]:
+def best_sentences(
+    found: Mapping[str, SentenceVectors], vector: NDArray[np.float32]
+) -> dict[str, tuple[float, Sentence]]:
     """The sentence of each paper that is nearest to the vector, with its cosine."""
-    best: dict[str, tuple[float, Sentence]] = {}
-    if not found.sentences:  # an empty library does not know how long vectors are
-        return best
-    for sentence, cosine in zip(found.sentences, found.vectors @ vector, strict=True):
-        if sentence.arxiv_id not in best or cosine > best[sentence.arxiv_id][0]:
-            best[sentence.arxiv_id] = (float(cosine), sentence)
+    best = {}
+    for arxiv_id, rows in found.items():
+        cosines = rows.vectors @ vector
+        nearest = int(cosines.argmax())
+        best[arxiv_id] = (float(cosines[nearest]), rows.sentences[nearest])
     return best
 
 
@@ -153,50 +217,26 @@ def _named(query: Query, lexical: LexicalIndex, within: Collection[str] | None) 
     return [paper for paper in query.papers if paper in lexical.row and (within is None or paper in within)]
 
 
-def _fuse(
-    query: Query, lexical: LexicalIndex, matches: Matches, vectors: _Vectors, candidates: Iterable[str]
-) -> list[tuple[str, float]]:
-    """Candidates with their fused score: those that the question names in its order, then the best first."""
-    # A paper none of whose passages came near enough to be returned is no nearer than the last one that was.
-    floor = min(vectors.passage.values(), default=0.0)
-    scores = {
-        arxiv_id: vectors.passage.get(arxiv_id, floor)
-        + (vectors.sentence[arxiv_id][0] if arxiv_id in vectors.sentence else 0.0)
-        + _LEXICAL_WEIGHT * float(matches.score[lexical.row[arxiv_id]])
-        + _RECENT * (arxiv_id in query.recent)
-        for arxiv_id in candidates
-        if arxiv_id in lexical.row
-    }
-    place = {arxiv_id: n for n, arxiv_id in enumerate(query.papers)}
-    last = len(place)
-    return sorted(scores.items(), key=lambda item: (place.get(item[0], last), -item[1], item[0]))
-
-
 def _why(
     arxiv_id: str,
     query: Query,
     lexical: LexicalIndex,
-    matches: Matches,
-    held: Sequence[str],
+    readings: Sequence[Matches],
+    held: Sequence[Sequence[str]],
     vectors: _Vectors,
 ) -> Why:
     cosine, sentence = vectors.sentence.get(arxiv_id, (None, None))
+    row, read = lexical.row[arxiv_id], list(zip(readings, held, strict=True))
     return Why(
-        lexical=float(matches.score[lexical.row[arxiv_id]]),
+        lexical=max(float(reading.score[row]) for reading in readings),
         passage=vectors.passage.get(arxiv_id),
         sentence=cosine,
-        words=tuple(dict.fromkeys(matches.typed[word] for word in held)),
-        coverage=_coverage(matches, held, power=1),
-        rare_coverage=_coverage(matches, held, power=2),
+        words=tuple(dict.fromkeys(reading.typed[word] for reading, words in read for word in words)),
+        coverage=max(reading.share(words) for reading, words in read),
+        rare_coverage=max(reading.share(words, power=2) for reading, words in read),
         best=None if sentence is None else evidence_of(sentence, cosine or 0.0),
         named=arxiv_id in query.papers,
     )
-
-
-def _coverage(matches: Matches, held: Sequence[str], power: int) -> float:
-    """The share of the question's words that a paper holds, each weighed by idf to the `power`."""
-    whole = sum(weight**power for weight in matches.weight.values())
-    return sum(matches.weight[word] ** power for word in held) / whole if whole else 0.0
 
 
 def evidence_of(sentence: Sentence, score: float) -> Evidence:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from pydantic import AliasChoices, Field, SecretStr
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from ingest.settings import IngestSettings, default_home
+from ingest.settings import RoomSettings
 
 
 def _either(variable: str) -> AliasChoices:
@@ -15,20 +12,9 @@ def _either(variable: str) -> AliasChoices:
     return AliasChoices(variable, variable.lower())
 
 
-class AssistantSettings(BaseSettings):
-    """An argument beats the environment beats `.env` beats `<home>/config.toml` beats the default."""
+class AssistantSettings(RoomSettings):
+    """The language model: which one, where, and how many tokens and seconds it has."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="DIGEST_",
-        env_file=".env",
-        env_file_encoding="utf-8",
-        env_ignore_empty=True,
-        extra="ignore",
-        frozen=True,
-        validate_by_name=True,
-    )
-
-    home: Path = Field(default_factory=default_home, description="Folder in which config.toml lies. DIGEST_HOME.")
     llm: str = Field(
         default="none",
         description="Language model: none, openai:NAME, openai-compatible[:NAME], ollama[:NAME], gguf:PATH or "
@@ -61,22 +47,14 @@ class AssistantSettings(BaseSettings):
     )
     between_tokens_seconds: float = Field(default=20.0, gt=0, description="Seconds between two tokens.")
     answer_seconds: float = Field(default=180.0, gt=0, description="Seconds a whole answer may take.")
+    rewrite_seconds: float = Field(
+        default=4.0,
+        ge=0,
+        description="Seconds the model may take, before the search, to put the question into the other language, so "
+        "that papers in it are found too. 0: the question is not rewritten.",
+    )
     retry_after_seconds: float = Field(
         default=10.0,
         ge=0,
         description="Seconds a busy server may ask to wait; when it asks for more, there is no retry.",
     )
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The same order and the same file as ingest's."""
-        return IngestSettings.settings_customise_sources(
-            settings_cls, init_settings, env_settings, dotenv_settings, file_secret_settings
-        )

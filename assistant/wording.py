@@ -18,10 +18,12 @@ class Wording:
     scope_days: str
     borderline: str
     counted: str
+    counted_one: str
     counted_more: str
     total: str
     by_category: str
     by_month: str
+    by_author: str
     extreme: str
     about: str
     perhaps: str
@@ -46,10 +48,12 @@ ENGLISH = Wording(
     scope_days=" ({first} to {last})",
     borderline="Borderline:",
     counted="**{count} papers** in the library meet this{conditions}.",
+    counted_one="**1 paper** in the library meets this{conditions}.",
     counted_more="… and {count} more.",
     total="The library holds **{count} papers**{days}.",
     by_category="By category:",
     by_month="By month of submission:",
+    by_author="By author, of {count}:",
     extreme="The {which} arXiv id {scope} is {paper}, category {category}.",
     about="From",
     perhaps="If you meant another:",
@@ -81,10 +85,12 @@ CHINESE = Wording(
     scope_days="（{first} 至 {last}）",
     borderline="勉强相关：",
     counted="库中共有 **{count} 篇**符合条件{conditions}。",
+    counted_one="库中共有 **1 篇**符合条件{conditions}。",
     counted_more="……另有 {count} 篇。",
     total="库中共有 **{count} 篇论文**{days}。",
     by_category="按类别：",
     by_month="按提交月份：",
+    by_author="按作者（共 {count} 位）：",
     extreme="{scope} arXiv 编号{which}的是 {paper}，类别 {category}。",
     about="出自",
     perhaps="如果您指的是另一篇：",

@@ -22,8 +22,8 @@ from evals.baseline import build_baseline
 from evals.errors import EvalsError
 from evals.question import Question
 from evals.run import run_questions
-from ingest.embedder import load_embedder
 from ingest.library import open_library
+from ingest.load import load_embedder
 from ingest.run import ingest
 from ingest.settings import IngestSettings
 from ingest.source import find_sources

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from assistant import fit
 from assistant.answer import Wants
 from assistant.chat import Assistant
-from assistant.retrieve import Ranking
+from assistant.retrieve import Ranking, Retriever, Weights
 from evals.errors import EvalsError
 from evals.question import Kind, Question
 
@@ -44,11 +44,11 @@ def calibrate(questions: Sequence[Question], assistant: Assistant) -> tuple[dict
     """The weights, as they go into `fit.json`, and the cross-validated figures of each model."""
     weights: dict[str, Any] = {}
     figures: dict[str, Any] = {}
-    searched = [
-        (q, rank) for q in questions if len(q.turns) == 1 for rank in [_search(q, assistant)] if rank and rank.hits
-    ]
-    for kind in (fit.VECTORS, fit.WORDS):
-        ranked = [(q, r) for q, r in searched if fit.kind_of(r.hits) == kind]
+    blind = Retriever(assistant.library, Weights(passage=0.0, sentence=0.0))
+    for kind, retriever in ((fit.VECTORS, assistant.retriever), (fit.WORDS, blind)):
+        found = [(q, _search(q, assistant, retriever)) for q in questions if len(q.turns) == 1]
+        ranked = [(q, _by_words(rank) if kind == fit.WORDS else rank) for q, rank in found if rank]
+        ranked = [(q, rank) for q, rank in ranked if rank.hits and fit.kind_of(rank.hits) == kind]
         _check_enough(ranked, kind)
         papers, answers = _paper_rows(ranked), _answer_rows(ranked)
         surveys, refusals = _survey_figures(papers, ranked), _refusal_figures(answers)
@@ -74,13 +74,19 @@ def _is_survey(question: Question) -> bool:
     return bool(question.relevant) and question.kind in {Kind.TOPIC, Kind.METADATA}
 
 
-def _search(question: Question, assistant: Assistant) -> Ranking | None:
+def _search(question: Question, assistant: Assistant, retriever: Retriever) -> Ranking | None:
     """What the question finds; None if the record answers it."""
     query = assistant.understand(question.turns[0])
     if query.wants is Wants.CATALOGUE:
         return None
     # Papers that a question names would come first by that alone, and teach nothing about text.
-    return assistant.retriever.search(replace(query, papers=()), _DEPTH)
+    return retriever.search(replace(query, papers=()), _DEPTH)
+
+
+def _by_words(ranking: Ranking) -> Ranking:
+    """The ranking as it were if the embedder could not read the question."""
+    hits = (replace(hit, why=replace(hit.why, passage=None, sentence=None)) for hit in ranking.hits if hit.score > 0)
+    return replace(ranking, hits=tuple(hits))
 
 
 def _paper_rows(ranked: Iterable[tuple[Question, Ranking]]) -> Rows:

@@ -20,6 +20,8 @@ from ingest.errors import IngestError
 if TYPE_CHECKING:
     from evals.prediction import Prediction
     from evals.report import Report
+    from evals.tune import HeldOut
+    from ingest.bridge.pairs import Pair
     from ingest.library import Library
 
 P = ParamSpec("P")
@@ -36,6 +38,10 @@ _DIGESTS = click.option(
     metavar="PATH",
     help="Use a temporary library of these digests in place of yours. Repeatable.",
 )
+_FIGURES_JSON = click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+_PAIRS = click.argument("pairs", type=_File)
+_FIELDS = ("tldr", "method")
+_FIELD = click.Choice(_FIELDS)
 
 
 class Printable(Protocol):
@@ -73,7 +79,7 @@ def run(
 ) -> None:
     """Ask the assistant every question of QUESTIONS, write its answers and print the scores."""
     from assistant.chat import Assistant
-    from assistant.model import load_model
+    from assistant.load import load_model
     from assistant.settings import AssistantSettings
     from evals.question import read_questions
     from evals.report import report_on
@@ -124,7 +130,7 @@ def baseline(
     from evals.baseline import build_baseline, run_baseline
     from evals.question import read_questions
     from evals.report import report_on
-    from ingest.embedder import load_embedder
+    from ingest.load import load_embedder
     from ingest.settings import IngestSettings
     from ingest.source import find_sources
 
@@ -173,11 +179,132 @@ def calibrate(questions: Path, out: Path | None, digests: Sequence[str], home: P
     click.echo(json.dumps(figures, indent=1))
 
 
+@evals.command()
+@_PAIRS
+@click.option("--month", required=True, metavar="YYYY-MM", help="Digest month whose papers are asked for.")
+@click.option(
+    "--among",
+    type=click.IntRange(1),
+    help="Search among this many papers: the month's, and others drawn. Default: all.",
+)
+@click.option(
+    "--field", "fields", multiple=True, type=_FIELD, default=_FIELDS, help="What is asked. Repeatable. Default: both."
+)
+@click.option("--sample", type=click.IntRange(1), help="Ask for this many papers of the month, drawn. Default: all.")
+@click.option("--questions", type=_File, help="Also time these judged questions over the same papers.")
+@click.option("--home", type=click.Path(path_type=Path), help="Folder to keep the abstracts in. Default: temporary.")
+@click.option("--seed", type=int, default=0, show_default=True, help="What is drawn by.")
+@_FIGURES_JSON
+@known_errors
+def pairs(
+    pairs: Path,
+    month: str,
+    among: int | None,
+    fields: Sequence[str],
+    sample: int | None,
+    questions: Path | None,
+    home: Path | None,
+    seed: int,
+    as_json: bool,
+) -> None:
+    """Find papers by what their Chinese summaries say, among English abstracts. PAIRS has papers in both languages."""
+    from assistant.chat import Assistant
+    from evals.pairs import KnownItems, chosen, measure, of_month, time_questions
+    from evals.question import read_questions
+    from ingest.bridge.pairs import read_pairs
+
+    judged = read_questions(questions) if questions else ()
+    held = chosen(read_pairs(pairs), month, among, seed)
+    with _abstracts(held, home) as library:
+        assistant = Assistant(library)
+        asked = measure(assistant.retriever, of_month(held, month), fields, sample, seed, _tell)
+        if judged:
+            asked.append(time_questions(assistant, judged, _tell))
+        _print(KnownItems(month, library.count(), tuple(asked)), as_json)
+
+
+@evals.command()
+@_QUESTIONS
+@_DIGESTS
+@_HOME
+@_FIGURES_JSON
+@known_errors
+def ablate(questions: Path, digests: Sequence[str], home: Path | None, as_json: bool) -> None:
+    """Rank by each leg of the search alone, and by all but each. No answers are composed, no language model is used."""
+    from assistant.chat import Assistant
+    from evals.ablate import ablate as ablated
+    from evals.question import read_questions
+
+    asked = read_questions(questions)
+    with _library(digests, _given(home)) as library:
+        _print(ablated(asked, Assistant(library), _tell), as_json)
+
+
+@evals.command()
+@_QUESTIONS
+@_DIGESTS
+@click.option("--pairs", type=_File, help="Papers in both languages: Chinese summaries must find abstracts, too.")
+@click.option("--month", metavar="YYYY-MM", help="Digest month of --pairs, one that the bridge was not trained on.")
+@click.option("--folds", type=int, default=5, show_default=True, help="Parts that the questions are split into.")
+@_HOME
+@_FIGURES_JSON
+@known_errors
+def tune(
+    questions: Path,
+    digests: Sequence[str],
+    pairs: Path | None,
+    month: str | None,
+    folds: int,
+    home: Path | None,
+    as_json: bool,
+) -> None:
+    """Try many weights of the legs, cross-validated on QUESTIONS. What is chosen goes into the code by hand."""
+    from assistant.chat import Assistant
+    from evals.question import read_questions
+    from evals.tune import tune as tuned
+
+    if bool(pairs) != bool(month):
+        raise click.UsageError("--pairs and --month go together: give both or neither")
+    asked = read_questions(questions)
+    with _library(digests, _given(home)) as library, _held_out(pairs, month) as held_out:
+        _print(tuned(asked, Assistant(library), held_out, folds, _tell), as_json)
+
+
+@contextmanager
+def _held_out(pairs: Path | None, month: str | None) -> Iterator[HeldOut | None]:
+    """A sample of the month's Chinese summaries, and a temporary library of its English abstracts."""
+    from evals.pairs import known_items, of_month
+    from evals.tune import SAMPLE, HeldOut
+    from ingest.bridge.pairs import read_pairs
+
+    if not pairs or not month:
+        yield None
+        return
+    held = of_month(read_pairs(pairs), month)
+    with _abstracts(held, None) as library:
+        yield HeldOut(known_items(held, "tldr", SAMPLE), library)
+
+
+@contextmanager
+def _abstracts(pairs: Sequence[Pair], home: Path | None) -> Iterator[Library]:
+    """A library of the pairs' English side in `home`, or a temporary one, with the user's embedding model."""
+    from evals.pairs import fill
+    from ingest.library import open_library
+    from ingest.load import load_embedder
+    from ingest.settings import IngestSettings
+
+    with nullcontext(home) if home else tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
+        settings = IngestSettings(home=Path(folder), database_url=None, chroma_url=None)
+        with open_library(settings, load_embedder(IngestSettings())) as library:
+            fill(library, pairs, _tell)
+            yield library
+
+
 @contextmanager
 def _library(digests: Sequence[str], settings: Mapping[str, Any]) -> Iterator[Library]:
     """The user's library, or a temporary one of `digests` with the user's embedding model; either holds papers."""
-    from ingest.embedder import load_embedder
     from ingest.library import open_library
+    from ingest.load import load_embedder
     from ingest.run import ingest
     from ingest.settings import IngestSettings
     from ingest.source import find_sources
@@ -213,6 +340,10 @@ def _noting(total: int, path: Path | None) -> Iterator[Callable[[Prediction], No
             bar.update(1)
 
         yield note
+
+
+def _tell(message: str) -> None:
+    click.echo(message, err=True)
 
 
 def _given(home: Path | None) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,12 +21,14 @@ from typing import TYPE_CHECKING, Any, Protocol, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
+from tokenizers import Tokenizer
 
 from ingest.errors import EmbedderError
-from ingest.settings import IngestSettings
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+
+    from ingest.bridge.model import Gloss
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +42,8 @@ _BATCH_TEXTS = 256
 # MiniLM turns two thirds of a Chinese sentence into [UNK]; an English one has none.
 _MOST_UNKNOWN = 0.2
 _LEAST_COSINE = 0.999
+# Tokens of the longest passages, of models that read any length or do not say how much they read.
+_LONGEST = 512
 _MODES = ("float32", "bfloat16", "float16")
 
 
@@ -80,6 +85,14 @@ class ContextEmbedder(Protocol):
         """
 
 
+@runtime_checkable
+class Glossing(Protocol):
+    """An embedder that also knows what Chinese words stand for in English."""
+
+    def glosses(self, text: str) -> list[Gloss]:
+        """The words of a text with what they stand for; none if there is no Chinese in it."""
+
+
 def embed_with_spans(
     embedder: Embedder, texts: Sequence[str], spans: Sequence[Spans], progress: Callable[[int], None] | None = None
 ) -> tuple[NDArray[np.float32], list[NDArray[np.float32]]]:
@@ -101,16 +114,6 @@ def _spans_alone(
     return vectors[: len(texts)], [vectors[start:end] for start, end in pairwise(ends)]
 
 
-def load_embedder(settings: IngestSettings) -> Embedder:
-    """The embedder that the settings name. Raises EmbedderError if it cannot be loaded."""
-    if settings.embed_base_url:
-        from ingest.remote_embedder import RemoteEmbedder
-
-        key = settings.embed_api_key.get_secret_value() if settings.embed_api_key else ""
-        return RemoteEmbedder(settings.embed_model, settings.embed_base_url, key)
-    return LocalEmbedder(settings.embed_model, cache=settings.home / "cache")
-
-
 class LocalEmbedder:
     """A sentence-transformers model in this process, in the fastest numeric mode that keeps its vectors."""
 
@@ -119,22 +122,19 @@ class LocalEmbedder:
         self._model = _load(str(default_model_folder()) if name == DEFAULT_MODEL else name)
         self.fingerprint = _fingerprint(name, self._model)
         self.dim = int(self._model.get_embedding_dimension() or 0)
-        self.max_tokens = int(self._model.max_seq_length or 512)
+        self.max_tokens = int(min(self._model.max_seq_length or math.inf, _LONGEST))
         self._mode = _remembered_mode(self._model, self.fingerprint, cache)
         _settle(self._model, self._mode)
 
     def reads(self, text: str) -> bool:
-        tokenizer = self._model.tokenizer
-        if tokenizer.unk_token_id is None or text.isascii():
+        unknown = _unknown(self._model)
+        if unknown is None or text.isascii():
             return True
-        ids: list[int] = tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
-        return ids.count(tokenizer.unk_token_id) <= _MOST_UNKNOWN * len(ids)
+        [ids] = _token_ids(self._model, [text])
+        return ids.count(unknown) <= _MOST_UNKNOWN * len(ids)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        if not texts:
-            return []
-        encoded = self._model.tokenizer(list(texts), add_special_tokens=False, truncation=False, verbose=False)
-        return [len(ids) for ids in encoded["input_ids"]]
+        return [len(ids) for ids in _token_ids(self._model, texts)] if texts else []
 
     def embed(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:
         vectors = np.empty((len(texts), self.dim), np.float32)
@@ -169,6 +169,26 @@ class LocalEmbedder:
     def embed_query(self, text: str) -> NDArray[np.float32]:
         vector: NDArray[np.float32] = _encode(self._model, [text], self._mode, query=True)[0]
         return vector
+
+
+def _token_ids(model: SentenceTransformer, texts: Sequence[str]) -> list[list[int]]:
+    """Each text's tokens, none cut off, without the marks around a text."""
+    tokenizer = model.tokenizer
+    if isinstance(tokenizer, Tokenizer):  # of a static model
+        return [encoding.ids for encoding in tokenizer.encode_batch(list(texts), add_special_tokens=False)]
+    ids: list[list[int]] = tokenizer(list(texts), add_special_tokens=False, truncation=False, verbose=False)[
+        "input_ids"
+    ]
+    return ids
+
+
+def _unknown(model: SentenceTransformer) -> int | None:
+    """The token of what the model does not know; None if it has none."""
+    tokenizer = model.tokenizer
+    if isinstance(tokenizer, Tokenizer):
+        return next((n for name in ("[UNK]", "<unk>") if (n := tokenizer.token_to_id(name)) is not None), None)
+    found: int | None = tokenizer.unk_token_id
+    return found
 
 
 def _batches(sizes: Sequence[int], most: int) -> Iterator[list[int]]:

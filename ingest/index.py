@@ -9,10 +9,7 @@ A *place* is where a library keeps its index: a folder of this machine, or a Chr
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 import threading
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -33,9 +30,6 @@ if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
 
 BATCH = 300  # Chroma Cloud's limit for one write; a local one allows 5,461
-PROBE_SECONDS = 60.0
-PROBED = 200  # vectors that a look at a doubtful index tries to find
-SAME = 0.999  # the cosine from which two vectors are one
 _COLLECTION = "passages"
 _CONFIGURATION: CreateCollectionConfiguration = {
     "hnsw": {"space": "cosine", "max_neighbors": 32, "ef_construction": 200}
@@ -95,9 +89,6 @@ class Place(Protocol):
     def open(self, generation: str) -> VectorIndex:
         """Raises IndexUnusable if it is not there, damaged or out of reach."""
 
-    def sound(self, generation: str, ids: Sequence[str], vectors: NDArray[np.float32]) -> bool:
-        """False if the generation is damaged: it does not find some of the vectors that it should hold."""
-
     def drop_all_but(self, generation: str) -> None:
         """Removes all other generations."""
 
@@ -132,24 +123,6 @@ class FolderPlace:
             index = VectorIndex(client.get_collection(_COLLECTION, embedding_function=None), stop)
             index.count()
         return index
-
-    def sound(self, generation: str, ids: Sequence[str], vectors: NDArray[np.float32]) -> bool:
-        """Asks a child process, as a damaged directory can crash or hang whoever opens it."""
-        room = str(Path(__file__).parents[1])
-        code = "import sys; from ingest.index import _probe; _probe(sys.argv[1])"
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([room, *filter(None, sys.path)])}
-        try:
-            child = subprocess.run(
-                [sys.executable, "-c", code, str(self._folder / generation)],
-                input=" ".join(ids).encode() + b"\0" + vectors.tobytes(),
-                env=environment,
-                timeout=PROBE_SECONDS,
-                capture_output=True,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            return False
-        return child.returncode == 0
 
     def drop_all_but(self, generation: str) -> None:
         for folder in self._folder.iterdir():
@@ -187,9 +160,6 @@ class ServerPlace:
         with _translated(self._address):
             collection = self._client().get_collection(self._prefix + generation, embedding_function=None)
         return VectorIndex(collection, lambda: None, self._address)
-
-    def sound(self, generation: str, ids: Sequence[str], vectors: NDArray[np.float32]) -> bool:
-        return True  # a server does not die with its clients
 
     def drop_all_but(self, generation: str) -> None:
         with _translated(self._address):
@@ -238,17 +208,6 @@ def _name_of(folder: Path) -> str:
         with suppress(FileExistsError), file.open("x") as written:
             written.write(uuid.uuid4().hex)
     return file.read_text()
-
-
-def _probe(folder: str) -> None:
-    """Ends this process with 1 if a vector on standard input is not found by itself in the index at `folder`."""
-    asked, _, packed = sys.stdin.buffer.read().partition(b"\0")
-    ids = asked.decode().split()
-    client, _ = _embedded(Path(folder))
-    index = VectorIndex(client.get_collection(_COLLECTION, embedding_function=None), lambda: None)
-    vectors = np.frombuffer(packed, np.float32).reshape(len(ids), -1) if ids else ()
-    nearest = (index.query(vector, 1) for vector in vectors)
-    sys.exit(0 if all(found and found[0][1] >= SAME for found in nearest) else 1)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from ingest.at_hand import AtHand
 from ingest.errors import EmbedderError, IndexUnusable, LibraryBusy, LibraryError
 from ingest.index import FolderPlace, Place, ServerPlace
 from ingest.lock import PATIENCE, writer_lock
@@ -83,6 +84,7 @@ class Library:
         self._settings = settings
         self._embedder = embedder
         self._loading = threading.Lock()
+        self._at_hand = AtHand()
         url = settings.database_url
         self._record = Record(url.get_secret_value() if url else self.home / RECORD)
         self._lock_file = _lock_file(self.home, self._record)
@@ -107,7 +109,7 @@ class Library:
         """Raises EmbedderError if it is not the one that this library was made with."""
         with self._loading:
             if self._embedder is None:
-                from ingest.embedder import load_embedder  # which imports torch
+                from ingest.load import load_embedder  # which imports torch
 
                 self._embedder = load_embedder(self._settings)
         _check(self._embedder, self._record.embedder())
@@ -178,13 +180,21 @@ class Library:
 
     def sentences(self, arxiv_ids: Sequence[str]) -> SentenceVectors:
         """The sentences of some papers, in the order given, that the embedder reads."""
-        found = self._record.sentences(arxiv_ids)
-        rows = [found[arxiv_id] for arxiv_id in dict.fromkeys(arxiv_ids) if arxiv_id in found]
+        rows = list(self.sentences_by_paper(arxiv_ids).values())
         if not rows:
             made = self._record.embedder()
             return SentenceVectors((), np.empty((0, made.dim if made else 0), np.float32))
         sentences = tuple(sentence for row in rows for sentence in row.sentences)
         return SentenceVectors(sentences, np.concatenate([row.vectors for row in rows]))
+
+    def sentences_by_paper(self, arxiv_ids: Iterable[str]) -> dict[str, SentenceVectors]:
+        """The same for each paper that has some. Those asked for lately are at hand."""
+        wanted = list(dict.fromkeys(arxiv_ids))
+        version = self.version()  # before reading: what is newer than it says is read again, what is older never kept
+        known = self._at_hand.get(version, wanted)
+        read = self._record.sentences([arxiv_id for arxiv_id in wanted if arxiv_id not in known])
+        self._at_hand.put(version, read)
+        return {arxiv_id: rows for arxiv_id in wanted if (rows := known.get(arxiv_id) or read.get(arxiv_id))}
 
     # --- conversations
 

@@ -429,14 +429,6 @@ class Record:
         """Passages that an index holds."""
         return self._scalar(sa.select(sa.func.count()).where(_embedded))
 
-    def sample(self, until: int, size: int) -> Changes:
-        """At most `size` vectors spread over all that were written up to version `until`."""
-        query = sa.select(_passages.c.passage_id).where(_passages.c.version <= until, _embedded)
-        with self._reading.connect() as connection:
-            ids = sorted(connection.scalars(query))
-            picked = ids[:: max(1, -(-len(ids) // size))]
-            return _changes(connection.execute(_vectors().where(_passages.c.passage_id.in_(picked))).all())
-
     def sentences(self, arxiv_ids: Sequence[str]) -> dict[str, SentenceVectors]:
         columns = [_papers.c[section.value] for section in Section]
         query = sa.select(_sentences, *columns).join(_papers, _papers.c.arxiv_id == _sentences.c.arxiv_id)

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ingest.errors import IndexUnusable, LibraryBusy
-from ingest.index import PROBED, Place, VectorIndex
+from ingest.index import Place, VectorIndex
 from ingest.record import Changes, IndexState, Record
 
 log = logging.getLogger(__name__)
@@ -184,19 +184,15 @@ class PassageSearch:
         try:
             if state is None or not self._place.exists(state.generation):
                 return False
-            # An upsert that was cut off can leave a vector that no search reaches, which no probe tells; a folder is
-            # made anew from the record, a server answers for itself.
-            if state.dirty and not (self._place.live and self._is_sound(state)):
+            # An upsert that was cut off can leave a vector that no search reaches, and nothing tells which; a folder
+            # is made anew from the record, a server does not die with its clients.
+            if state.dirty and not self._place.live:
                 return False
             self.follow()
             return self._place.open(state.generation).count() == self._record.count_vectors()
         except IndexUnusable as exc:
             log.warning("the index is made anew: %s", exc)
             return False
-
-    def _is_sound(self, state: IndexState) -> bool:
-        sample = self._record.sample(state.mark, PROBED)
-        return self._place.sound(state.generation, sample.ids, sample.vectors)
 
     def follow(self) -> None:
         """Puts into the index what was committed to the record since its mark, and moves the mark last."""

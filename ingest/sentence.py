@@ -10,7 +10,7 @@ from ingest.paper import Language, Paper, Section, Sentence
 _ABBREVIATIONS = frozenset(
     "et al cf vs fig figs eq eqs sec secs no nos approx resp dr prof mr ms st etc viz ca vol pp".split()
 )
-_CHINESE_CHARACTER = r"㐀-䶿一-鿿豈-﫿"
+_CHINESE_CHARACTER = r"㐀-䶿一-鿿豈-﫿"
 _CHINESE = re.compile(f"[{_CHINESE_CHARACTER}]")
 _LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z0-9'’-]*")
 _END = re.compile(

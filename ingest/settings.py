@@ -1,4 +1,4 @@
-"""The settings of this room, read once at the edge and passed on as arguments."""
+"""Settings, read once at the edge and passed on as arguments: where they come from, and those of this room."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def default_home() -> Path:
     return Path(user_data_dir("digest-assistant", appauthor=False))
 
 
-class IngestSettings(BaseSettings):
-    """An argument beats the environment beats `.env` beats `<home>/config.toml` beats the default."""
+class RoomSettings(BaseSettings):
+    """What rooms' settings share: an argument beats the environment beats `.env` beats `<home>/config.toml`."""
 
     model_config = SettingsConfigDict(
         env_prefix="DIGEST_",
@@ -31,24 +31,9 @@ class IngestSettings(BaseSettings):
         validate_by_name=True,
     )
 
-    home: Path = Field(default_factory=default_home, description="Folder of the library. DIGEST_HOME.")
-    database_url: SecretStr | None = Field(
-        default=None,
-        description="SQLAlchemy URL of the record, such as postgresql://user@host/name. Unset: SQLite in home.",
+    home: Path = Field(
+        default_factory=default_home, description="Folder of the library and of config.toml. DIGEST_HOME."
     )
-    chroma_url: str | None = Field(
-        default=None,
-        validation_alias=AliasChoices("CHROMA_URL", "chroma_url"),
-        description="Address of a Chroma server, such as http://127.0.0.1:8000. Unset: embedded, in home. CHROMA_URL.",
-    )
-    embed_model: str = Field(
-        default=DEFAULT_EMBED_MODEL,
-        description="A sentence-transformers model by name or path, or a model of the server at embed_base_url.",
-    )
-    embed_base_url: str | None = Field(
-        default=None, description="OpenAI-compatible address that embeds, such as http://127.0.0.1:11434/v1."
-    )
-    embed_api_key: SecretStr | None = Field(default=None, description="Key for embed_base_url.")
 
     @field_validator("home")
     @classmethod
@@ -67,6 +52,28 @@ class IngestSettings(BaseSettings):
         named = (init_settings, env_settings, dotenv_settings)
         home = _first_home(source() for source in named)
         return (*named, TomlConfigSettingsSource(settings_cls, toml_file=home / "config.toml"))
+
+
+class IngestSettings(RoomSettings):
+    """The library: where it lies and what embeds its texts."""
+
+    database_url: SecretStr | None = Field(
+        default=None,
+        description="SQLAlchemy URL of the record, such as postgresql://user@host/name. Unset: SQLite in home.",
+    )
+    chroma_url: str | None = Field(
+        default=None,
+        validation_alias=AliasChoices("CHROMA_URL", "chroma_url"),
+        description="Address of a Chroma server, such as http://127.0.0.1:8000. Unset: embedded, in home. CHROMA_URL.",
+    )
+    embed_model: str = Field(
+        default=DEFAULT_EMBED_MODEL,
+        description="A sentence-transformers model by name or path, or a model of the server at embed_base_url.",
+    )
+    embed_base_url: str | None = Field(
+        default=None, description="OpenAI-compatible address that embeds, such as http://127.0.0.1:11434/v1."
+    )
+    embed_api_key: SecretStr | None = Field(default=None, description="Key for embed_base_url.")
 
 
 def _first_home(found: Iterable[dict[str, Any]]) -> Path:

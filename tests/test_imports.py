@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,16 @@ def test_no_module_takes_a_private_name_of_another(path: Path) -> None:
     ours = ((module, taken) for module, taken in imports(path) if module.split(".")[0] in ROOMS)
     private = [(module, taken) for module, taken in ours if taken.startswith("_") or "._" in module]
     assert private == []
+
+
+def test_no_modules_import_each_other() -> None:
+    """Not by way of others either, nor inside functions: none can be read, tested or moved without all of them."""
+    names = {name(path).removesuffix(".py").replace("/", "."): path for path in MODULES}
+    graph = {
+        module: {m for found in imports(path) for m in (found[0], ".".join(found)) if m in names}
+        for module, path in names.items()
+    }
+    TopologicalSorter(graph).prepare()  # raises CycleError, which tells the circle
 
 
 def test_no_module_is_a_drawer_for_leftovers() -> None:

@@ -280,8 +280,8 @@ def library_rebuild_index(library: Library) -> None:
 @settings_options
 def library_re_embed(parts: Parts, settings: IngestSettings) -> None:
     """Embed the whole library with the embedding model that is set now."""
-    from ingest.embedder import load_embedder
     from ingest.library import open_library
+    from ingest.load import load_embedder
     from ingest.run import re_embed
     from ui.progress import telling
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
 from assistant.errors import AssistantError
-from assistant.model import load_model
+from assistant.load import load_model
 from assistant.settings import AssistantSettings
-from ingest.embedder import Embedder
+from ingest.embedder import Embedder, Glossing
 from ingest.errors import IngestError
 from ingest.library import RECORD, Library, open_library
 from ingest.settings import IngestSettings
@@ -108,7 +108,8 @@ def _embedder(library: Library) -> Finding:
         embedder = library.embedder
     except IngestError as error:
         return Finding("embedding model", str(error), "digest library re-embed, or DIGEST_EMBED_MODEL", ok=False)
-    found = f"{embedder.name}, {embedder.dim} dimensions"
+    bridge = ", Chinese over the bridge" if isinstance(embedder, Glossing) else ""
+    found = f"{embedder.name}, {embedder.dim} dimensions{bridge}"
     return Finding("embedding model", found, "DIGEST_EMBED_MODEL or --embed-model")
 
 

@@ -163,7 +163,7 @@ def assistant_options(command: Body) -> Body:
         parts: Parts, settings: IngestSettings, asking: AssistantSettings, *args: object, **kwargs: object
     ) -> None:
         from assistant.chat import Assistant
-        from assistant.model import load_model
+        from assistant.load import load_model
         from ingest.library import open_library
 
         with open_library(settings, embedder=parts.embedder) as library:

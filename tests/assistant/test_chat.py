@@ -11,6 +11,7 @@ from assistant.answer import EXTRACTIVE, Answer, Conversation, Delta, Event, Fin
 from assistant.chat import LONGEST_QUESTION, Assistant
 from assistant.errors import ModelError, ModelFault, QuestionError
 from assistant.prompt import CANNOT_ANSWER
+from assistant.settings import AssistantSettings
 from ingest.library import Library
 from ingest.paper import Filters
 from tests.assistant.conftest import ScriptedModel
@@ -38,8 +39,9 @@ def answer_in(events: list[Event]) -> Answer:
 
 
 def with_model(shelf: Library, *pieces: str, failure: Exception | None = None) -> tuple[Assistant, ScriptedModel]:
+    """An assistant whose model is only asked for answers."""
     model = ScriptedModel(pieces, failure)
-    return Assistant(shelf, model), model
+    return Assistant(shelf, model, AssistantSettings(rewrite_seconds=0)), model
 
 
 def plain(answer: Answer) -> object:
@@ -148,6 +150,20 @@ async def test_a_follow_up_may_point_at_a_paper_of_the_list_by_its_number(assist
 async def test_a_third_question_still_knows_the_topic(assistant: Assistant) -> None:
     *_, third = await talk(assistant, "how cheap is StormNet?", "and for how many hours?", "and what does it read?")
     assert third.citations[0] == WEATHER.arxiv_id
+
+
+async def test_more_lists_the_next_best_and_none_twice(assistant: Assistant) -> None:
+    first, second = await talk(assistant, "which papers are on video editing", "any more?")
+    assert second.citations
+    assert not set(first.citations) & set(second.citations)
+    ranked = [hit.paper.arxiv_id for hit in second.hits]
+    assert list(second.citations) == [arxiv_id for arxiv_id in ranked if arxiv_id not in first.citations][:5]
+
+
+async def test_a_follow_up_may_be_in_the_other_language(assistant: Assistant) -> None:
+    *_, last = await talk(assistant, "papers by Ada Stone", "那一月呢？", "第一篇的作者是谁？")
+    assert last.citations == (POETRY.arxiv_id,)
+    assert "的作者是 Mei Tanaka, Ada Stone" in last.text
 
 
 @pytest.mark.parametrize("question", ["which papers have poets judge poems", "哪些论文请诗人评判诗歌"])

@@ -10,7 +10,8 @@ import pytest
 
 from assistant.answer import EXTRACTIVE, Answer, Query, Searched, Support, Wants
 from assistant.chat import Assistant
-from assistant.compose import Draft, Materials, compose, escape, table_lines
+from assistant.compose import compose
+from assistant.draft import Draft, Materials, escape, table_lines
 from assistant.evidence import EvidenceFinder
 from assistant.retrieve import Retriever
 from ingest.library import Library
@@ -267,6 +268,48 @@ async def test_the_oldest_and_newest_are_the_records(assistant: Assistant, quest
     assert answer.claims[0].support is Support.RECORD
 
 
+@pytest.mark.parametrize(
+    ("question", "papers"),
+    [
+        ("which category is FilmKnife in?", [EDITING]),
+        ("what are the arXiv ids of FilmKnife and StormNet?", [EDITING, WEATHER]),
+        ("StormNet是哪个月的？", [WEATHER]),
+    ],
+)
+async def test_the_record_tells_what_it_knows_of_a_paper_named(
+    assistant: Assistant, question: str, papers: list
+) -> None:
+    answer = await assistant.answer(question)
+    assert answer.citations == tuple(paper.arxiv_id for paper in papers)
+    assert [hit.paper.arxiv_id for hit in answer.hits] == list(answer.citations)
+    assert all(f"({paper.primary_category}, {paper.month})" in answer.text for paper in papers)
+    assert "meet" not in answer.text
+
+
+@pytest.mark.parametrize("question", ["the 2 newest papers", "latest two papers", "最新的两篇论文"])
+async def test_so_many_of_the_newest_are_listed_of_all_that_are_counted(
+    assistant: Assistant, shelf: Library, question: str
+) -> None:
+    answer = await assistant.answer(question)
+    assert list(answer.citations) == shelf.select(Filters())[:2]
+    assert f"**{len(PAPERS)} " in answer.text
+
+
+async def test_authors_are_counted_where_they_are_asked_for(assistant: Assistant, shelf: Library) -> None:
+    for question in ("who has the most papers?", "一共有多少位作者？"):
+        answer = await assistant.answer(question)
+        assert str(len(shelf.authors())) in answer.text
+        assert "Ada Stone 3, Bo Li 3, " in answer.text
+    assert "Bo Li" not in (await assistant.answer("how many papers are there?")).text
+
+
+async def test_all_papers_named_are_summarised_and_their_authors_told(assistant: Assistant) -> None:
+    for question in ("tell me about FilmKnife and StormNet", "who wrote FilmKnife and StormNet?"):
+        answer = await assistant.answer(question)
+        assert answer.citations == (EDITING.arxiv_id, WEATHER.arxiv_id)
+        assert "Oluwaseun Adeyemi" in answer.text
+
+
 # --- nothing there
 
 
@@ -306,6 +349,29 @@ async def test_filters_that_nothing_passes_are_told(assistant: Assistant) -> Non
         assert answer.abstained
         assert answer.text == "No paper in the library meets this (cs.DB)."
         assert (answer.citations, answer.searched.papers) == ((), 0)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "who wrote the RadarNet paper?",
+        'who wrote "Radar is all you need"?',
+        'is there a paper called "Radar is all you need"?',
+        "有没有一篇叫《Radar Is All You Need》的论文？",
+    ],
+)
+async def test_another_paper_does_not_answer_for_one_that_is_told_by_its_title(
+    assistant: Assistant, question: str
+) -> None:
+    answer = await assistant.answer(question)
+    assert answer.abstained
+    assert WEATHER.arxiv_id in [hit.paper.arxiv_id for hit in answer.hits]
+
+
+async def test_who_wrote_what_is_described_is_told_of_the_paper_found(assistant: Assistant) -> None:
+    answer = await assistant.answer("who wrote the paper on whispered speech?")
+    assert answer.citations[0] == SPEECH.arxiv_id
+    assert not answer.abstained
 
 
 async def test_somebody_without_a_paper_here_is_told(assistant: Assistant) -> None:

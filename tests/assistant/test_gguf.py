@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import ModelError, ModelFault
-from assistant.model import Message, load_model
+from assistant.load import load_model
+from assistant.model import Message
 from assistant.settings import AssistantSettings
 
 QUESTION = [Message("user", "Say hello.")]

@@ -70,7 +70,8 @@ def test_words_are_kept_as_they_were_typed_and_weigh_the_more_the_rarer() -> Non
 
 
 def test_the_words_that_papers_hold_come_in_the_order_asked_for() -> None:
-    assert INDEX.held(["video", "zeppelin", "diffus", "edg"], [GRAPHS.arxiv_id, EDITING.arxiv_id]) == [
+    words = {word: (word,) for word in ("video", "zeppelin", "diffus", "edg")}
+    assert INDEX.held(words, [GRAPHS.arxiv_id, EDITING.arxiv_id]) == [
         ["edg"],
         ["video", "diffus"],
     ]

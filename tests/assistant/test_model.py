@@ -16,7 +16,8 @@ from llama_index.core.llms import CustomLLM
 from llama_index.core.llms.mock import MockLLM
 
 from assistant.errors import ModelError, ModelFault
-from assistant.model import LanguageModel, Message, load_model, ollama_base_url
+from assistant.load import load_model, ollama_base_url
+from assistant.model import LanguageModel, Message
 from assistant.settings import AssistantSettings
 from ingest.errors import IngestError
 from tests.assistant.conftest import KEY, ModelServer, Wire
@@ -283,7 +284,7 @@ def test_tokens_of_openai_models_are_counted_without_network():
 import socket
 def refuse(*_): raise OSError("no network")
 socket.socket.connect = refuse
-from assistant.model import load_model
+from assistant.load import load_model
 from assistant.settings import AssistantSettings
 for name in ("gpt-4o-mini", "gpt-4", "a-model-of-next-year"):
     settings = AssistantSettings(llm="openai:" + name, openai_api_key="k")
@@ -298,7 +299,7 @@ for name in ("gpt-4o-mini", "gpt-4", "a-model-of-next-year"):
 def test_choosing_no_model_imports_no_vendor():
     script = """
 import sys
-from assistant.model import load_model
+from assistant.load import load_model
 from assistant.settings import AssistantSettings
 load_model(AssistantSettings(llm="none"))
 print([name for name in ("openai", "llama_index", "tiktoken", "xllamacpp") if name in sys.modules])

@@ -9,7 +9,8 @@ import time
 import pytest
 
 from assistant.errors import ModelError, ModelFault
-from assistant.model import Message, load_model
+from assistant.load import load_model
+from assistant.model import Message
 from assistant.settings import AssistantSettings
 from tests.assistant.conftest import KEY, Behaviour, ModelServer, Wire
 

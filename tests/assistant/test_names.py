@@ -92,3 +92,126 @@ def test_a_name_that_is_an_ordinary_word_is_heard_only_as_it_is_written() -> Non
     names = Names([*papers, named], {}, LexicalIndex([*papers, named]))
     assert names.papers_in("for what reason") == {}
     assert names.papers_in("what is ReAsON") == {"ReAsON": ("2511.00009",)}
+
+
+@pytest.mark.parametrize(
+    ("text", "author"),
+    [
+        ("Quill Hannah", "Hannah Quill"),
+        ("stone, ada", "Ada Stone"),
+        ("H. Quill", "Hannah Quill"),
+        ("J.-L. Moreau", "Jean-Luc Moreau"),
+        ("j. moreau", "Jean-Luc Moreau"),
+        ("Ada K. Stone", "Ada Stone"),
+        ("Wei Zhang", "Zhang Wei"),
+        ("Hannah Quil", ""),  # too short a word to be a slip
+        ("Oluwaseun Adeymi", "Oluwaseun Adeyemi"),
+        ("oluwaseun adeyemy", "Oluwaseun Adeyemi"),
+        ("Oluwaseum Adeymi", ""),  # two slips
+        ("a stone", ""),
+    ],
+)
+def test_an_author_is_found_in_another_order_by_initials_and_misspelt(text: str, author: str) -> None:
+    assert list(NAMES.authors_in(text).values()) == ([(author,)] if author else [])
+
+
+def test_two_people_are_not_taken_for_a_slip_of_one() -> None:
+    names = Names((), {"Wei Zhangson": 1, "Wei Zhengson": 1, "Adela Thornton": 1}, LEXICAL)
+    assert names.authors_in("Wei Zhengson") == {"Wei Zhengson": ("Wei Zhengson",)}
+    assert names.authors_in("Wei Zhungson") == {}  # either may be meant
+    assert names.authors_in("papers by Thorntom", cued=True) == {"Thorntom": ("Adela Thornton",)}
+    assert names.authors_in("papers by Zhungson", cued=True) == {}
+    assert names.authors_in("papers by Khornton", cued=True) == {}  # fingers seldom slip on the first letter
+    assert names.authors_in("Adela Khornton") == {}
+
+
+def test_a_name_of_ordinary_words_is_heard_only_with_its_capitals() -> None:
+    held = [paper(f"2511.0000{n}", "How long it can take", "It can take long.") for n in range(1, 6)]
+    names = Names(held, {"Can Long": 1}, LexicalIndex(held))
+    assert names.authors_in("what can long videos show") == {}
+    assert names.authors_in("Can Long") == {"Can Long": ("Can Long",)}
+
+
+@pytest.mark.parametrize(
+    ("text", "papers"),
+    [
+        ("FilmKnive", (EDITING.arxiv_id,)),
+        ("filmknfe", (EDITING.arxiv_id,)),
+        ("Film Knive", (EDITING.arxiv_id,)),
+        ("GraphLom", (GRAPHS.arxiv_id,)),
+        ("FilmKnvs", ()),  # two slips
+        ("ilmKnife", ()),  # not on the first letter
+        ("graphs", ()),  # a word that papers hold
+    ],
+)
+def test_a_nickname_with_one_slip_is_heard(text: str, papers: tuple[str, ...]) -> None:
+    assert tuple(i for ids in NAMES.papers_in(text).values() for i in ids) == papers
+
+
+def test_another_number_is_another_paper_and_no_slip() -> None:
+    held = [paper("2511.00001", "Gato3: A Model", "It plays."), paper("2511.00002", "Dogma: A Model", "It barks.")]
+    names = Names(held, {}, LexicalIndex(held))
+    assert names.papers_in("Gato4") == {}
+    assert names.papers_in("Dogmo") == {"Dogmo": ("2511.00002",)}
+
+
+def test_a_slip_that_could_be_of_two_names_is_of_none() -> None:
+    held = [paper("2511.00001", "GateNorm: A Model", "A."), paper("2511.00002", "GateForm: A Model", "B.")]
+    assert Names(held, {}, LexicalIndex(held)).papers_in("GateNorn") == {"GateNorn": ("2511.00001",)}
+    assert Names(held, {}, LexicalIndex(held)).papers_in("GateMorm") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("what is cope about", False),
+        ("who wrote cope", True),
+        ("compare FilmKnife with cope", True),
+        ("cope vs filmknife", True),
+        ("do people cope with FilmKnife", False),
+        ("what is CoPE about", True),
+    ],
+)
+def test_a_short_nickname_in_small_letters_is_heard_where_a_name_stands(text: str, named: bool) -> None:
+    held = [*PAPERS, paper("2511.00041", "CoPE: A Clip", "It clips.")]
+    found = Names(held, {}, LexicalIndex(held)).papers_in(text)
+    assert any("2511.00041" in ids for ids in found.values()) is named
+
+
+def test_a_papers_own_name_is_told_from_one_that_it_alone_mentions() -> None:
+    held = [paper("2511.00001", "A way to see", "We propose SeeNet. SeeNet beats VGG16. We retrain VGG16.")]
+    names = Names(held, {}, LexicalIndex(held))
+    assert names.is_own_name("2511.00001", "SeeNet")
+    assert not names.is_own_name("2511.00001", "VGG16")
+    assert names.papers_in("how fast is VGG16") == {"VGG16": ("2511.00001",)}
+    assert names.papers_in("papers with VGG16", many=True) == {}
+    assert names.papers_in("papers with SeeNet", many=True) == {"SeeNet": ("2511.00001",)}
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("what is measuring poetry written by language models about", True),
+        ("the measuring poetry written paper", True),
+        ("measuring poetry written by people", False),  # too little of the title
+        ('what of "poetry written"', True),
+        ("《poetry written》", True),
+        ('what of "models language"', False),  # not in this order
+        ('what of "poetry"', False),
+    ],
+)
+def test_a_paper_is_found_by_enough_of_its_title_or_any_of_it_in_quotes(text: str, named: bool) -> None:
+    assert bool(NAMES.papers_in(text)) is named
+
+
+def test_words_of_a_title_are_a_topic_where_papers_are_asked_for() -> None:
+    title = "editing long videos without flicker"
+    assert list(NAMES.papers_in(f"papers on {title}", many=True).values()) == [("2512.00102",)]
+    assert NAMES.papers_in("papers on editing long videos", many=True) == {}
+
+
+def test_a_quotation_that_stands_in_two_titles_names_neither() -> None:
+    held = [paper(f"2511.0000{n}", f"On {word} in the quiet sea", "A.") for n, word in enumerate(("Whales", "Eels"), 1)]
+    names = Names(held, {}, LexicalIndex(held))
+    assert names.papers_in('what is "the quiet sea"?') == {}
+    assert names.papers_in('what is "eels in the quiet sea"?') == {"eels in the quiet sea": ("2511.00002",)}

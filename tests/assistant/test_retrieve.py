@@ -153,7 +153,7 @@ def test_the_passage_leg_is_the_nearest_passage_of_a_paper(retriever: Retriever,
 
 def test_coverage_is_the_share_of_the_words_weight_that_a_paper_holds(retriever: Retriever) -> None:
     ranking = retriever.search(query("video zeppelins"))
-    why, weight = ranking.hits[0].why, ranking.matches.weight
+    why, weight = ranking.hits[0].why, ranking.readings[0].weight
     assert why.words == ("video",)
     assert why.coverage == pytest.approx(weight["video"] / sum(weight.values()))
     assert why.rare_coverage == pytest.approx(weight["video"] ** 2 / sum(w**2 for w in weight.values()))
@@ -206,7 +206,7 @@ def test_the_same_question_always_gives_the_same_ranking(retriever: Retriever, s
     asked = query("learning from video")
     first, second = retriever.search(asked), Retriever(shelf).search(asked)
     assert first.hits == second.hits
-    assert np.array_equal(first.matches.score, second.matches.score)
+    assert np.array_equal(first.readings[0].score, second.readings[0].score)
 
 
 def test_the_lexical_index_is_kept_and_read_again_until_the_library_changes(

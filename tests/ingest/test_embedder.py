@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from ingest import embedder as door
-from ingest.embedder import DEFAULT_MODEL, LocalEmbedder, load_embedder
+from ingest.embedder import DEFAULT_MODEL, LocalEmbedder
 from ingest.errors import EmbedderError
+from ingest.load import load_embedder
 from ingest.settings import IngestSettings
 from tests.conftest import WordEmbedder
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ingest.embedder import load_embedder
 from ingest.errors import EmbedderError
+from ingest.load import load_embedder
 from ingest.remote_embedder import RemoteEmbedder
 from ingest.settings import IngestSettings
 from tests.conftest import WordEmbedder

@@ -1,0 +1,101 @@
+"""An answer being written, what it is made of, and how papers and their text are shown in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from assistant.answer import Claim, Evidence, Query, Searched, Support
+from assistant.evidence import EvidenceFinder
+from assistant.retrieve import Ranking
+from assistant.wording import Wording, wording
+from ingest.library import Library
+from ingest.paper import Paper, Section
+
+# What could be a tag or a link is none between dollars either: prices look like maths.
+_MATHS = re.compile(r"(\$(?:(?!<[A-Za-z/!?]|\]\()[^$\n]){1,200}\$)")
+_BLOCK = re.compile(r"^(\d{0,9})([.)+-](?=\s)|#(?=[#\s])|>)")
+_MARKDOWN = re.compile(r"([\\`*\[\]<|])")
+_BARE_PIPE = re.compile(r"(?<!\\)\|")  # formulas hold some
+Table = tuple[tuple[str, ...], ...]
+
+
+@dataclass(slots=True)
+class Draft:
+    """An answer being written: Markdown lines, and the claims made in them."""
+
+    lines: list[str] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
+    abstained: bool = False
+    table: Table = ()
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines).strip()
+
+    def record(self, text: str) -> str:
+        """`text` as a claim that the library's record stands for."""
+        self.claims.append(Claim(text, (), Support.RECORD))
+        return text
+
+    def quote(self, evidence: Evidence) -> str:
+        """The evidence as Markdown, claimed as quoted."""
+        text = escape(evidence.text)
+        self.claims.append(Claim(text, (evidence,), Support.QUOTED))
+        return text
+
+
+@dataclass(frozen=True, slots=True)
+class Materials:
+    """What an answer is made of."""
+
+    query: Query
+    ranking: Ranking
+    searched: Searched
+    evidence: EvidenceFinder
+    library: Library
+    parts: tuple[Materials, ...] = ()  # of each question, where a message asks several
+
+    @property
+    def words(self) -> Wording:
+        return wording(self.query.language)
+
+
+def titled(paper: Paper) -> str:
+    return f"{cite(paper)} **{escape(paper.title)}**"
+
+
+def cite(paper: Paper) -> str:
+    return f"[{paper.arxiv_id}]({paper.url})"
+
+
+def byline(paper: Paper, most: int = 3) -> str:
+    """First authors, category and month."""
+    names = ", ".join(paper.authors[:most]) + (" et al." if len(paper.authors) > most else "")
+    return "; ".join(part for part in (escape(names), paper.primary_category, paper.month) if part)
+
+
+def first_sentences(paper: Paper, section: Section, materials: Materials) -> list[Evidence]:
+    everything = materials.evidence.best([paper])[paper.arxiv_id]
+    return sorted((e for e in everything if e.section is section), key=lambda e: e.start)
+
+
+def table_lines(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows as a Markdown table; the first one is its head."""
+    cells = ([_BARE_PIPE.sub(r"\\|", cell.replace("\n", " ")) for cell in row] for row in rows)
+    lines = [f"| {' | '.join(row)} |" for row in cells]
+    return [lines[0], "|" + " --- |" * len(rows[0]), *lines[1:]]
+
+
+def days(words: Wording, searched: Searched) -> str:
+    if not searched.first_day:
+        return ""
+    return words.scope_days.format(first=searched.first_day, last=searched.last_day)
+
+
+def escape(text: str) -> str:
+    """`text` as Markdown that shows it as it is; formulas between dollars stay as they are."""
+    parts = _MATHS.split(" ".join(text.split()))
+    escaped = "".join(part if n % 2 else _MARKDOWN.sub(r"\\\1", part) for n, part in enumerate(parts))
+    return _BLOCK.sub(r"\1\\\2", escaped)
