@@ -18,9 +18,8 @@ import jieba
 import numpy as np
 import Stemmer
 from numpy.typing import NDArray
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
 
+from assistant.slip import Slips
 from ingest.bridge.model import Gloss
 from ingest.paper import Paper, Section
 
@@ -160,7 +159,7 @@ class LexicalIndex:
         self.row = {arxiv_id: row for row, arxiv_id in enumerate(arxiv_ids)}
         self._bm25 = bm25
         self._vocabulary: dict[str, int] = bm25.vocab_dict
-        self._latin = [word for word in self._vocabulary if word.isascii() and len(word) > 3]
+        self._slips = Slips(word for word in self._vocabulary if word.isascii() and len(word) > 3)
 
     def save(self, folder: Path) -> None:
         """Writes the index into `folder`, whole or not at all. Raises OSError."""
@@ -268,6 +267,4 @@ class LexicalIndex:
         """The word itself if the library holds it, else the commonest known word one slip of the fingers away."""
         if word in self._vocabulary or len(word) < 5 or not word.isalpha() or not word.isascii():
             return word
-        near = process.extract(word, self._latin, scorer=OSA.distance, score_cutoff=1, limit=9)
-        # Fingers seldom slip on the first letter: `godel` is no `model`.
-        return max((found for found, _, _ in near if found[0] == word[0]), key=self.count, default=word)
+        return max(self._slips.near(word), key=self.count, default=word)

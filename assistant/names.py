@@ -6,12 +6,10 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
 from assistant.lexical import LexicalIndex, words_of
 from assistant.people import LONGEST_NAME, ORDINARY, TOKEN, People, fold, pieces_of
 from assistant.phrasing import AFTER_NICKNAME, BEFORE_NICKNAME, BESIDE_NICKNAME, COMPARE, QUOTED, THE_PAPER
+from assistant.slip import Slips
 from ingest.paper import Paper, Section
 
 __all__ = ["COINED", "Names", "fold", "quoted_in"]
@@ -41,6 +39,7 @@ class Names:
         self._lexical = lexical
         self.people = People(authors, {paper.arxiv_id: paper.authors for paper in kept}, lexical)
         self._nicknames, self._own = _nicknames(kept)
+        self._slips = Slips(self._nicknames)
         self._titles = _Titles(kept)
 
     def authors_in(self, text: str, cued: bool = False) -> dict[str, tuple[str, ...]]:
@@ -148,10 +147,9 @@ class Names:
         return near
 
     def _near(self, key: str) -> Iterator[str]:
-        near = process.extract(key, list(self._nicknames), scorer=OSA.distance, score_cutoff=1, limit=5)
         digits = re.sub(r"\D", "", key)
-        for other, _, _ in near:  # another number is another thing, no slip
-            if other[0] == key[0] and len(other) >= _LONG_ENOUGH_TO_MISSPELL and re.sub(r"\D", "", other) == digits:
+        for other in self._slips.near(key):  # another number is another thing, no slip
+            if len(other) >= _LONG_ENOUGH_TO_MISSPELL and re.sub(r"\D", "", other) == digits:
                 yield other
 
 

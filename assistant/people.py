@@ -7,11 +7,9 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
 from assistant.lexical import LexicalIndex, words_of
 from assistant.phrasing import PERSON_AFTER, PERSON_BEFORE, SOMEBODY
+from assistant.slip import Slips
 
 TOKEN = re.compile(r"[^\W_\u3400-\u9fff]+(?:[-'’.+*][^\W_\u3400-\u9fff]+)*[+*]?")
 LONGEST_NAME = 4
@@ -57,6 +55,7 @@ class People:
         self._parts: set[str] = set()
         for name in authors:
             self._add(name)
+        self._like_parts, self._like_surnames = Slips(self._parts), Slips(self._surnames)
 
     def _add(self, name: str) -> None:
         *given, surname = name.split() or [""]
@@ -84,7 +83,7 @@ class People:
             single = _known(text, lambda _, key, names=names: names.get(key, ()), shortest=1)  # type: ignore[misc]
             if kept := {piece: authors for piece, authors in single.items() if self._stands_as_name(piece, text)}:
                 return kept
-        misspelt = _known(text, lambda _, key: self._nearest(key, self._surnames), shortest=1)
+        misspelt = _known(text, lambda _, key: self._misspelt_surname(key), shortest=1)
         return {piece: authors for piece, authors in misspelt.items() if self._stands_as_name(piece, text)}
 
     def strangers_in(self, text: str) -> tuple[str, ...]:
@@ -148,21 +147,19 @@ class People:
         if len(odd) != 1 or len(words) < 2:
             return ()
         spelled = [
-            "".join(part if word == odd[0] else word for word in words) for part in self._near(odd[0], self._parts)
+            "".join(part if word == odd[0] else word for word in words) for part in _near(odd[0], self._like_parts)
         ]
         meant = {name for key in spelled for name in self._whole.get(key) or self._otherwise.get(key) or ()}
         return tuple(meant) if len(meant) == 1 else ()
 
-    def _nearest(self, key: str, names: Mapping[str, Sequence[str]]) -> Sequence[str]:
-        near = [] if key in self._parts or self._lexical.count(key) else self._near(key, names)
-        return names[near[0]] if len(near) == 1 else ()
+    def _misspelt_surname(self, key: str) -> Sequence[str]:
+        near = [] if key in self._parts or self._lexical.count(key) else _near(key, self._like_surnames)
+        return self._surnames[near[0]] if len(near) == 1 else ()
 
-    def _near(self, word: str, known: Iterable[str]) -> list[str]:
-        """Known words one slip away from `word`. Fingers seldom slip on the first letter."""
-        if len(word) < _LONG_ENOUGH_TO_MISSPELL or not word.isalpha():
-            return []
-        near = process.extract(word, list(known), scorer=OSA.distance, score_cutoff=1, limit=5)
-        return [found for found, _, _ in near if found[0] == word[0]]
+
+def _near(word: str, known: Slips) -> list[str]:
+    """Known words one slip away from `word`, if it is long enough to be a slip."""
+    return known.near(word) if len(word) >= _LONG_ENOUGH_TO_MISSPELL and word.isalpha() else []
 
 
 def _is_initial(part: str) -> bool:
