@@ -114,12 +114,22 @@ def _ask(questions: Sequence[Question], home: Path) -> list[Measure]:
         run_questions(questions[:1], assistant)
         cold = time.perf_counter() - started
         warm = [1000 * prediction.seconds["total"] for prediction in run_questions(questions, assistant)]
+        searches = [1000 * _search_seconds(question.turns[0], assistant) for question in questions]
     return [
         Measure("open the library and answer one question", cold, "s"),
+        Measure("warm search, median", statistics.median(searches), "ms"),
+        Measure("warm search, 95th percentile", float(np.percentile(searches, 95)), "ms"),
         Measure("warm answer, median", statistics.median(warm), "ms"),
         Measure("warm answer, 95th percentile", float(np.percentile(warm, 95)), "ms"),
         *([Measure("peak memory while answering", peak / 1e6, "MB")] if (peak := _peak_bytes()) else []),
     ]
+
+
+def _search_seconds(question: str, assistant: Assistant) -> float:
+    """To understand the question, embed it and rank the papers."""
+    started = time.perf_counter()
+    assistant.search(question)
+    return time.perf_counter() - started
 
 
 def _baseline(digests: Sequence[str], home: Path, stock: bool) -> tuple[int, float]:
