@@ -232,11 +232,14 @@ class LexicalIndex:
             return [Term(typed, ((self.correct(word), 1.0),)) for word, typed in typed_words(gloss.word)]
         shares: dict[str, float] = {}
         for english, share in gloss.english:
-            for word in words_of(english) if share >= _LEAST_SHARE else ():
-                shares[word] = max(share, shares.get(word, 0.0))
-        best = max(shares.values(), default=0.0)
-        forms = tuple((word, share / best) for word, share in shares.items())
-        return [Term(gloss.word, forms, min(1.0, best / _SURE))] if forms else []
+            words = words_of(english)
+            if share >= _LEAST_SHARE and len(words) == 1:
+                shares[words[0]] = max(share, shares.get(words[0], 0.0))
+        likeliest, best = gloss.english[0][1], max(shares.values(), default=0.0)
+        trust = min(1.0, likeliest / _SURE)
+        if best < _COUNTS * likeliest:  # `chain-of-thought`: all of its words are looked for, none is like another
+            return [Term(gloss.word, ((word, 1.0),), trust) for word in words_of(gloss.english[0][0])]
+        return [Term(gloss.word, tuple((word, share / best) for word, share in shares.items()), trust)]
 
     def match_terms(self, terms: Sequence[Term]) -> Matches:
         """How well every paper holds the terms, each in the form that suits the paper best.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from assistant.lexical import LexicalIndex, words_of
+from ingest.bridge.model import Gloss
 from tests.assistant.shelf_of_papers import EDITING, FEDERATED, GRAPHS, GRASPING, LONG_EDITING, PAPERS, paper
 
 INDEX = LexicalIndex(PAPERS)
@@ -109,3 +110,33 @@ def test_a_library_without_words_matches_nothing_and_breaks_nothing(papers: list
     found = index.match("tactile 联邦")
     assert (len(index), len(found.score), float(found.score.sum())) == (len(papers), len(papers), 0.0)
     assert index.count("tactil") == 0
+
+
+def gloss(word: str, *english: tuple[str, float]) -> Gloss:
+    return Gloss(word, english, 0, len(word))
+
+
+def test_a_paper_is_matched_by_the_english_form_that_suits_it_best() -> None:
+    found = INDEX.match_glosses([gloss("编辑", ("editing", 0.6), ("zeppelin", 0.5), ("grasps", 0.05))])
+    row = INDEX.row
+    assert found.score[row[EDITING.arxiv_id]] > 0.2
+    assert found.score[row[GRASPING.arxiv_id]] == 0.0  # an unlikely form is no match
+    assert found.typed == {"edit": "编辑"}
+    assert found.forms == {"edit": ("edit", "zeppelin")}
+
+
+def test_a_compound_is_looked_for_by_all_of_its_words() -> None:
+    found = INDEX.match_glosses([gloss("扩散编辑", ("diffusion-editing", 0.7), ("grasping", 0.1))])
+    assert set(found.forms) == {"diffus", "edit"}
+    assert int(found.score.argmax()) in {INDEX.row[EDITING.arxiv_id], INDEX.row[LONG_EDITING.arxiv_id]}
+
+
+def test_a_word_that_stands_for_nothing_or_holds_a_question_together_is_not_looked_for() -> None:
+    found = INDEX.match_glosses([gloss("给"), gloss("论文", ("papers", 0.5)), gloss("编辑", ("editing", 0.6))])
+    assert set(found.forms) == {"edit"}
+
+
+def test_what_is_less_sure_weighs_less() -> None:
+    sure = INDEX.match_glosses([gloss("编辑", ("editing", 0.6))])
+    unsure = INDEX.match_glosses([gloss("编辑", ("editing", 0.1))])
+    assert 0 < unsure.weight["edit"] < 0.5 * sure.weight["edit"]

@@ -137,7 +137,7 @@ def test_a_bench_measures_ingest_answers_and_the_baseline(questions: Path, diges
     measures = {one["name"]: one["value"] for one in json.loads(result.stdout)["measures"]}
     assert measures["papers"] == 3
     assert all(value > 0 for value in measures.values())
-    assert {"ingest again", "warm search, median", "warm answer, median", "warm answer, 95th percentile"} < measures.keys()
+    assert {"ingest again", "warm search, median", "warm answer, median"} < measures.keys()
     assert sum(name.endswith("its time over ours") for name in measures) == 2
     assert 3 * measures["ingest a paper, model loaded"] == pytest.approx(
         1000
