@@ -10,19 +10,15 @@ from functools import cache
 from assistant import phrasing as says
 from assistant.answer import Conversation, Query, Turn, Wants
 from assistant.filters import topic_words
+from assistant.phrasing import any_of
 from ingest.paper import Filters
 
-
-def _any(*alternatives: str) -> re.Pattern[str]:
-    return re.compile("|".join(alternatives), re.IGNORECASE)
-
-
-NEW_TOPIC = _any(
+NEW_TOPIC = any_of(
     r"^.{0,20}\b(different|another|new|unrelated|separate) (question|topic|subject)\s*[:,.;–-]",
     r"^.{0,20}\bchang(e|ing) (of |the )?(topic|subject)\W|^.{0,10}\bon (another|a different) note\W",
     r"^.{0,6}(换一?个?(话题|问题|主题)|(问)?(另外?一个|别的|不相关的)问题)[，,:：。\s]",
 )
-_POINTS_BACK = _any(
+_POINTS_BACK = any_of(
     r"\b(it|its|they|them|their|those|these|that one|this one|the \w+(-\w+)? one|the same|the former|the latter)\b",
     r"\b(one|any) of them\b|\b(the two|both of)\b|\b(this|that|the) (paper|work|method|model|authors?)\b|\b(the"
     r"|that) one (about|on|with"
@@ -32,55 +28,55 @@ _POINTS_BACK = _any(
     r"|这些|那些|这两|这几|两者|两篇|他们",
 )
 # In the middle of a question, these mean what stands before them in it: "prune a network without retraining it".
-_PRONOUN = _any(r"\b(it|its|they|them|their|those|these|the same)\b", r"它|这些|那些|他们|其中|里面|这个|那个")
+_PRONOUN = any_of(r"\b(it|its|they|them|their|those|these|the same)\b", r"它|这些|那些|他们|其中|里面|这个|那个")
 _OWN_WORDS = 3
 # Some of the papers just cited are asked for.
-_AMONG_THEM = _any(
+_AMONG_THEM = any_of(
     r"\b(which (ones? )?of|how many of|list (those|the ones) of|only those of|the ones among) (them|these|those)\b",
     r"(其中|里面|它们(中|里)?|这些(论文)?(中|里)?|那些(论文)?(中|里)?)(有)?(哪些|哪篇|哪几篇|哪个|几篇|多少)",
 )
-_POINTS_AT_ONE = _any(
+_POINTS_AT_ONE = any_of(
     r"\b(it|its|that one|this one)\b|\b(this|that)\b(?! (are|were|have)\b)|\b(this|that|the) (paper|work|method"
     r"|model)\b",
     r"\b(they|them|their|those|these)\b|它|里面|这篇|那篇|该(论文|方法|模型|数据集)|这个|那个|这些|那些|其中",
 )
-_ALL_OF_THEM = _any(r"\b(them|these|those|they|both|the two|each other)\b", r"它们|这两|两篇|两者|这几|这些|都|各自")
-_BESIDE = _any(r"\b(with|than|to|from|vs\.?|versus|against|and)\b", r"[和与跟比]")
+_ALL_OF_THEM = any_of(r"\b(them|these|those|they|both|the two|each other)\b", r"它们|这两|两篇|两者|这几|这些|都|各自")
+_BESIDE = any_of(r"\b(with|than|to|from|vs\.?|versus|against|and)\b", r"[和与跟比]")
 _WORDS = "first second third fourth fifth sixth seventh eighth ninth tenth".split()
 _NUMBER = rf"(?:{'|'.join(_WORDS)}|\d{{1,2}}(?:st|nd|rd|th)|last)"
-_ORDINAL = _any(
+_ORDINAL = any_of(
     rf"\bthe (?P<word>{_NUMBER})(?=\s+(?:one|paper|article|work|of (?:them|these|those)|and|with|vs)\b|\s*(?:[?.!,]"
     rf"|$))",
     r"(?:\b(?:number|no\.?|paper|nr\.?)\s*|#)(?P<digits>\d{1,2})\b(?!\.\d|\s*(?:papers|%|x\b))",
     r"第(?P<han>[一二三四五六七八九十]|\d{1,2})(?:篇|个|项|条)|(?P<last>最后一?(?:篇|个))",
     r"\bthe (?P<former>former)\b|(?P<qian>前者)|\bthe (?P<latter>latter)\b|(?P<hou>后者)",
 )
-_FIRST_FEW = _any(
+_FIRST_FEW = any_of(
     r"\bthe (?P<side>first|last) (?P<number>two|three|four|\d)(?=\s+(?:papers|ones|articles|of)\b|\s*(?:[?.!,]|$))",
     r"(?P<han_side>[前后])(?P<han>[两二三四]|\d)(?:篇|个)",
 )
 _FEW = {"two": 2, "three": 3, "four": 4, "两": 2, "二": 2, "三": 3, "四": 4}
 _HAN_DIGITS = "一二三四五六七八九十"
 # How an ellipsis begins or ends: what it leaves out stands in the turn before.
-_LEADS_ON = _any(
+_LEADS_ON = any_of(
     r"^\W*(and|or|but|ok(ay)?|now|then|what about|how about|only|just|same (for|in|with)|in|from|by|with|without"
     r"|for|restrict)\b",
     r"^\W*(那么?|只|仅|再|换成|换|限定|限于|还有|以及|或者|和)|呢\W*$",
 )
-_ELLIPSIS_WORDS = _any(
+_ELLIPSIS_WORDS = any_of(
     r"\b(and|or|but|ok(ay)?|now|then|so|what|how|about|only|just|same|those|these|ones?|the|for|in|from|by|with|please"
     r"|thanks|papers?|show|me|us|limit|restrict|narrow|it|them|this|that|down|to|are|is|there|any|question|again"
     r"|instead)\b",
     r"那么?|只看|只要|只|仅看|仅|再|换成|限定|限于|还有|以及|或者|呢|的|吧|看|要|月份|一下|论文|文章|有|哪些|请|里|中",
 )
-_SAYS_PAPERS = _any(r"\b(papers?|articles?|works?|anything|list|show|find)\b", r"论文|文章|論文|列出")
-_MORE = _any(
+_SAYS_PAPERS = any_of(r"\b(papers?|articles?|works?|anything|list|show|find)\b", r"论文|文章|論文|列出")
+_MORE = any_of(
     r"^\W*((and|ok|any|are there|show me|give me|list|tell me) )*(some )?(more|others?|another( one)?|newer ones|go "
     r"on|continue)"
     r"( (ones|papers|of (them|these|those)|please))*\W*$",
     r"^\W*(还有(吗|别的吗?|其他的?吗?|更多的?吗?)?|更多|继续|再来(几篇|一些)?|其他的?(呢|吗)?)\W*$",
 )
-_ABOUT = _any(
+_ABOUT = any_of(
     r"^\W*(?:and|or|but|ok(?:ay)?|so)?[\s,]*(?:what|how) about (?P<about>[^,;.?!]+)\W*$|^\W*(?:and|or) (?:for "
     r")?(?P<and>[^,;.?!]+)\W*$",
     r"^\W*(?:那么?|还有)?(?P<han>[^,，。?？!！]+?)(?:方面|领域|方向)?的?呢\W*$",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
+from assistant.phrasing import any_of
+
 _LONG = "january february march april may june july august september october november december".split()
 _SHORT = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 _HAN = "一月 二月 三月 四月 五月 六月 七月 八月 九月 十月 十一月 十二月".split()
@@ -55,22 +57,18 @@ _PATTERNS = (
 )
 
 
-def _any(*alternatives: str) -> re.Pattern[str]:
-    return re.compile("|".join(alternatives), re.IGNORECASE)
-
-
 # How a month bounds a time, by the words before and after it. What is before or after it does not hold it.
 _BOUNDS = {
     "since": (
-        _any(r"\bsince\s*$", r"(自从?|从)\s*$"),
-        _any(r"^\s*(以来|开始|起)", r"^\s+(onwards?\b|on(?=\s*([,.?!]|$)))"),
+        any_of(r"\bsince\s*$", r"(自从?|从)\s*$"),
+        any_of(r"^\s*(以来|开始|起)", r"^\s+(onwards?\b|on(?=\s*([,.?!]|$)))"),
     ),
-    "until": (_any(r"\b(until|up to|till)\s*$"), _any(r"^\s*为止")),
-    "after": (_any(r"\bafter\s*$"), _any(r"^\s*(之后|以后)")),
-    "before": (_any(r"\bbefore\s*$"), _any(r"^\s*(以前|之前)")),
+    "until": (any_of(r"\b(until|up to|till)\s*$"), any_of(r"^\s*为止")),
+    "after": (any_of(r"\bafter\s*$"), any_of(r"^\s*(之后|以后)")),
+    "before": (any_of(r"\bbefore\s*$"), any_of(r"^\s*(以前|之前)")),
 }
 _SENTENCE = re.compile(r"(?:[^.!?。！？\n]|\.(?!\s))+[.!?。！？\n]?")
-_OF_PAPERS = _any(
+_OF_PAPERS = any_of(
     r"[?？]\s*$", r"\b(papers?|articles?|works?|digests?|only|just|arxiv|cs\.\w\w)\b", r"论文|文章|简报|只"
 )
 # Of more words than this, a month is a part of the story if the library has none of it.

@@ -9,12 +9,8 @@ from dataclasses import replace
 from assistant import phrasing as says
 from assistant.answer import Hit, Query, Wants
 from assistant.filters import topic_words
+from assistant.phrasing import any_of
 from assistant.plain import plain_text
-
-
-def _any(*alternatives: str) -> re.Pattern[str]:
-    return re.compile("|".join(alternatives), re.IGNORECASE)
-
 
 _MARKED = (
     r"also\b|another question|(?:my )?(?:second|other|next|last) question|separately\b|by the way\b|furthermore\b|plus,"
@@ -26,22 +22,22 @@ _END = re.compile(
     r"|有多少|有哪))",
     re.IGNORECASE,
 )
-_MARK = _any(rf"^\W*(?:and\s+)?(?:{_MARKED})")
+_MARK = any_of(rf"^\W*(?:and\s+)?(?:{_MARKED})")
 _NUMBERED = re.compile(r"(?:^|(?<=[\s?？。;；:：]))[(（]?(?:(?P<n>[1-9])[.)）、:：]|(?P<circled>[①-⑨]))\s*(?=\D)")
-_PREFACE = _any(
+_PREFACE = any_of(
     r"^\W*(i('ve| have)( got)? )?(a few|two|three|2|3|several|some|a couple of) (quick |more )?questions?( for "
     r"you)?\s*[:：,.–-]",
     r"^\W*(我)?(有|想问)?(几|两|三|2|3|俩)个?问题(想问)?[：:，,。]",
 )
 # What the question before it asked is asked of another thing.
-_OF_ANOTHER = _any(r"^\W*(?:what|how) about [^?？]{2,60}[?？]?\W*$|^\W*(那么?)?[^，,。?？]{1,16}呢[?？]?\W*$")
+_OF_ANOTHER = any_of(r"^\W*(?:what|how) about [^?？]{2,60}[?？]?\W*$|^\W*(那么?)?[^，,。?？]{1,16}呢[?？]?\W*$")
 # Words that mean what was said before. "And" and "also" do not.
-_REFERS = _any(
+_REFERS = any_of(
     r"\b(it|its|it's|they|them|their|those|these|this|that|one of|the same|the former|the latter|do any|the one"
     r"|each|which ones?)\b",
     r"它|其中|这些|那些|这篇|那篇|该|前者|后者|分别|各自|两者|这个|那个|是同一",
 )
-_ASKS = _any(
+_ASKS = any_of(
     r"[?？]\s*$|\b(who wrote|how many|which papers?)\b",
     r"^\W*(and |also,? |then |please )*(which|what|who|how|where|when|why|is|are|do|does|did|can|list|show|find"
     r"|give|tell|summari[sz]e"
@@ -143,7 +139,7 @@ def _says_its_topic(query: Query, text: str) -> bool:
     return plainly and (bool(query.papers or query.filters) or bool(topic_words(text)))
 
 
-_ANY = _any(r"\bany(thing)? (on|about)\b|\bany (papers?|work)\b", r"有没有|有哪些|还有哪些|哪些")
+_ANY = any_of(r"\bany(thing)? (on|about)\b|\bany (papers?|work)\b", r"有没有|有哪些|还有哪些|哪些")
 
 
 def interleaved(rankings: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:

@@ -65,8 +65,7 @@ def _check_enough(ranked: Sequence[tuple[Question, Ranking]], kind: str) -> None
     surveys = sum(_is_survey(q) for q, _ in ranked)
     if surveys < _FOLDS:
         wanted = f"expected at least {_FOLDS} topic questions with relevant papers that are searched by {kind}"
-        mend = "add some: those that the embedder cannot read are searched by words alone"
-        raise EvalsError(f"{wanted}, found {surveys}: {mend}.")
+        raise EvalsError(f"{wanted}, found {surveys}: add some that the embedder can read.")
 
 
 def _is_survey(question: Question) -> bool:

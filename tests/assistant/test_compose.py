@@ -149,7 +149,7 @@ async def test_a_list_counts_what_it_lists_best_first(assistant: Assistant) -> N
 
 @pytest.mark.parametrize("k", [1, 2])
 async def test_k_bounds_a_list(assistant: Assistant, k: int) -> None:
-    assert len((await assistant.answer("which papers are on learning from video", k=k)).citations) == k
+    assert len((await assistant.answer("papers on flicker and noise in edited video clips", k=k)).citations) == k
     listed = await assistant.answer("list papers by Ada Stone", k=k)
     assert len(listed.citations) == k
     assert "**3 papers**" in listed.text

@@ -80,8 +80,8 @@ def test_questions_of_several_turns_teach_nothing(library: Library) -> None:
 
 
 def test_too_few_questions_are_told_with_what_is_missing(library: Library) -> None:
-    with pytest.raises(EvalsError, match="at least 5 topic questions .* searched by words, found 0"):
-        calibrate(topics()[:6], Assistant(library))
+    with pytest.raises(EvalsError, match="at least 5 topic questions .* searched by vectors, found 4: add some"):
+        calibrate(topics()[:4], Assistant(library))
     with pytest.raises(EvalsError, match="searched by vectors, found 0"):
         calibrate([], Assistant(library))
 
