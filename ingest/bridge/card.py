@@ -33,8 +33,8 @@ scientific abstracts in computer science. {words:,} words, a table look-up: no d
 
 {learned:,} papers that daily digests listed with a Chinese summary beside the English abstract. Abstracts and titles
 are arXiv metadata (CC0). Summaries are those of the open project
-[daily-arXiv-ai-enhanced](https://github.com/dw-dengwei/daily-arXiv-ai-enhanced) (Apache-2.0), written by language
-models. None of their text is in here. Digest months never learned from: {held_out}.
+[daily-arXiv-ai-enhanced](https://github.com/dw-dengwei/daily-arXiv-ai-enhanced), written by language models, used
+under that project's licence. None of their text is in here. Digest months never learned from: {held_out}.
 
 ## Method
 
