@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from assistant.slip import Slips
 from ingest.bridge.model import Gloss
 from ingest.paper import Paper, Section
+from ingest.sentence import CHINESE_CHARACTER
 
 jieba.setLogLevel(logging.ERROR)
 
@@ -32,7 +33,7 @@ _IDS = "arxiv_ids.json"
 # alone was 0.873, 0.875 and 0.880 with weights 1, 2 and 3.
 _TITLE_WEIGHT = 3
 _LATIN = re.compile(r"[a-z0-9]+(?:\.[0-9]+)*")
-_HAN = re.compile(r"[㐀-䶿一-鿿豈-﫿]+")
+_HAN = re.compile(f"[{CHINESE_CHARACTER}]+")
 _LETTERS_AND_DIGITS = re.compile(r"([a-z]+)(\d[\d.]*)|(\d[\d.]*)([a-z]+)")
 _STOP_WORDS = frozenset(
     """a about all also am an and any anybody anyone anything are as at be been being both but by can could did do does
@@ -218,7 +219,10 @@ class LexicalIndex:
 
     def match(self, text: str) -> Matches:
         """How well every paper's words match those of `text`; misspelt words count as the nearest known one."""
-        return self.match_terms([Term(typed, ((self.correct(word), 1.0),)) for word, typed in typed_words(text)])
+        return self.match_terms(self._own_terms(text))
+
+    def _own_terms(self, text: str) -> list[Term]:
+        return [Term(typed, ((self.correct(word), 1.0),)) for word, typed in typed_words(text)]
 
     def match_glosses(self, glosses: Iterable[Gloss]) -> Matches:
         """How well every paper's English words match what the words of a text stand for."""
@@ -229,7 +233,7 @@ class LexicalIndex:
         if gloss.word in _HAN_STOP_WORDS or not gloss.english:
             return []
         if gloss.english[0][1] == 1.0:  # a word in Latin letters stands for itself
-            return [Term(typed, ((self.correct(word), 1.0),)) for word, typed in typed_words(gloss.word)]
+            return self._own_terms(gloss.word)
         shares: dict[str, float] = {}
         for english, share in gloss.english:
             words = words_of(english)

@@ -10,8 +10,8 @@ from ingest.paper import Language, Paper, Section, Sentence
 _ABBREVIATIONS = frozenset(
     "et al cf vs fig figs eq eqs sec secs no nos approx resp dr prof mr ms st etc viz ca vol pp".split()
 )
-_CHINESE_CHARACTER = r"㐀-䶿一-鿿豈-﫿"
-_CHINESE = re.compile(f"[{_CHINESE_CHARACTER}]")
+CHINESE_CHARACTER = "㐀-䶿一-鿿\uf900-\ufaff"
+_CHINESE = re.compile(f"[{CHINESE_CHARACTER}]")
 _LATIN_WORD = re.compile(r"[A-Za-z][A-Za-z0-9'’-]*")
 _END = re.compile(
     r"""(?P<han>[。！？]+[”’」』）)]*)          # a Chinese end needs nothing after it
@@ -19,7 +19,7 @@ _END = re.compile(
       | (?P<gap>\n\s*\n)                        # an empty line""",
     re.VERBOSE,
 )
-_LAST_WORD = re.compile(rf"(?:(?![{_CHINESE_CHARACTER}])[\w.])+$")
+_LAST_WORD = re.compile(rf"(?:(?![{CHINESE_CHARACTER}])[\w.])+$")
 _INITIALS = re.compile(r"[^\W\d_](?:\.[^\W\d_])+")
 
 

@@ -83,7 +83,7 @@ class BridgedEmbedder:
 
 
 def _is_chinese(text: str) -> bool:
-    return has_han(text) and language_of(text) is Language.CHINESE
+    return language_of(text) is Language.CHINESE
 
 
 def _each(

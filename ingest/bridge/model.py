@@ -112,7 +112,7 @@ class Bridge:
     def glosses(self, text: str) -> list[Gloss]:
         """Every word of the text in order, with what it stands for."""
         written = plain(text)
-        [encoding] = self._tokenizer.encode_batch([written], add_special_tokens=False)
+        encoding = self._tokenizer.encode(written, add_special_tokens=False)
         found = zip(encoding.ids, encoding.tokens, encoding.offsets, strict=True)
         # The edge put before a Latin word counts as part of the character before it, which is none of the word's.
         spans = ((n, token, max(a, b - len(token.strip(EDGE))), b) for n, token, (a, b) in found)

@@ -8,8 +8,9 @@ from functools import cache
 
 from opencc import OpenCC
 
+from ingest.sentence import CHINESE_CHARACTER as HAN
+
 # The last range is written out: its first character turns into another one wherever text is normalised.
-HAN = "㐀-䶿一-鿿\uf900-\ufaff"
 _HAN = re.compile(f"[{HAN}]")
 
 

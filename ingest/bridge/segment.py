@@ -21,7 +21,7 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, tr
 
 from ingest.bridge.measure import ASKED, DEPTHS, asked_in, recall_at
 from ingest.bridge.pairs import FIELDS, Pair, read_pairs
-from ingest.bridge.script import HAN, plain
+from ingest.bridge.script import plain
 from ingest.bridge.static import Recipe, train_static
 from ingest.bridge.teacher import teach
 from ingest.bridge.train import HELD_OUT, Log, without
@@ -37,6 +37,7 @@ from ingest.bridge.words import (
 )
 from ingest.embedder import Embedder, LocalEmbedder
 from ingest.errors import IngestError, SourceError
+from ingest.sentence import CHINESE_CHARACTER as HAN
 
 PIECES = 30_000
 _HEAD = (

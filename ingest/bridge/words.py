@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
 from ingest.bridge.pairs import FIELDS, Pair
-from ingest.bridge.script import HAN, plain
+from ingest.bridge.script import plain
+from ingest.sentence import CHINESE_CHARACTER as HAN
 
 UNKNOWN = "[UNK]"
 EDGE = "▁"  # stands before and after a word in Latin letters, so that no part of one is a word
