@@ -17,7 +17,6 @@ from assistant.answer import (
     Conversation,
     Delta,
     Event,
-    Evidence,
     Finished,
     Found,
     Hit,
@@ -28,33 +27,30 @@ from assistant.answer import (
     Why,
 )
 from assistant.catalogue import catalogued
-from assistant.cite import CitationFilter
-from assistant.compose import compose, is_unanswerable, surveyed
+from assistant.compose import compose
 from assistant.draft import Draft, Materials
-from assistant.errors import ModelError, QuestionError
+from assistant.errors import QuestionError
 from assistant.evidence import EvidenceFinder
 from assistant.model import LanguageModel
 from assistant.names import Names
 from assistant.parts import interleaved
-from assistant.prompt import build_messages, cannot_answer
+from assistant.prose import Prose
+from assistant.refusal import is_unanswerable
 from assistant.retrieve import Ranking, Retriever
 from assistant.rewrite import gains_from_rewriting, in_other_language
 from assistant.settings import AssistantSettings
 from assistant.understand import Shelf, follow_up, understand, understand_one
 from ingest.library import Library
-from ingest.paper import Filters, Paper
+from ingest.paper import Filters
 
 log = logging.getLogger(__name__)
 
 LONGEST_QUESTION = 4000
 DEPTH = 100
-_SOURCES = 8
-_SENTENCES_PER_SOURCE = 4
 # A question that finds, first of all, what the last one found is taken to go on about it.
 _LEADING = 3
 # From this probability of being answerable on, a question needs no topic from the turn before.
 _STANDS_ALONE = 0.8
-_LEAST_SUPPORTED = 0.5
 
 
 class Assistant:
@@ -125,14 +121,15 @@ class Assistant:
         yield Found(materials.query, materials.ranking.hits, materials.searched)
         notice = ""
         if self.model and _is_for_a_model(materials):
-            turn = _ModelTurn(self.model, materials, conversation, self.settings, clock)
-            async with aclosing(turn.stream()) as events:
-                async for delta in events:
+            prose = Prose(self.model, materials, conversation.turns if conversation else (), self.settings)
+            async with aclosing(prose.stream()) as deltas:
+                async for delta in deltas:
+                    clock.first_token()
                     yield delta
-            if turn.answer:
-                yield Finished(_logged(turn.answer))
+            if prose.draft:
+                yield Finished(_logged(_answer(prose.draft, materials, self.model.name, "", clock)))
                 return
-            notice = turn.notice
+            notice = prose.notice
         draft = await asyncio.to_thread(compose, materials, k)
         clock.first_token()
         yield Delta(draft.text)
@@ -290,77 +287,6 @@ class _Clock:
     def seconds(self) -> dict[str, float]:
         total = time.perf_counter() - self._start
         return {"search": self.search_seconds, "first_token": self._first_token or total, "total": total}
-
-
-class _ModelTurn:
-    """A model's part of a turn. After `stream`, either `answer` is set or `notice` says why there is none."""
-
-    def __init__(
-        self,
-        model: LanguageModel,
-        materials: Materials,
-        conversation: Conversation | None,
-        settings: AssistantSettings,
-        clock: _Clock,
-    ) -> None:
-        self._model = model
-        self._materials = materials
-        self._history = conversation.turns if conversation else ()
-        self._settings = settings
-        self._clock = clock
-        self.answer: Answer | None = None
-        self.notice = ""
-
-    async def stream(self) -> AsyncGenerator[Delta, None]:
-        """The prose as it comes, through the citation filter."""
-        papers, evidence = await asyncio.to_thread(_sources, self._materials)
-        text = ""
-        try:
-            budget = min(self._settings.prompt_tokens, self._model.context_tokens - self._settings.answer_tokens)
-            query = self._materials.query
-            prompt = build_messages(query.text, query, evidence, papers, self._history, self._model, budget)
-            filtered = CitationFilter(prompt.sources)
-            async with aclosing(self._model.stream(prompt.messages)) as pieces:
-                async for piece in pieces:
-                    if shown := filtered.feed(piece):
-                        self._clock.first_token()
-                        text += shown
-                        yield Delta(shown)
-            if rest := filtered.finish():
-                text += rest
-                yield Delta(rest)
-        except ModelError as error:
-            self.notice = str(error)
-            return
-        used = {source.arxiv_id: papers[source.arxiv_id] for source in prompt.sources}
-        await asyncio.to_thread(self._judge, text.strip(), used)
-
-    def _judge(self, text: str, papers: dict[str, Paper]) -> None:
-        """Takes the prose as the answer if enough of it stands, else leaves a notice."""
-        name = self._model.name
-        if cannot_answer(text):
-            self.notice = f"{name} found no answer in the sources; these are the papers' own sentences."
-            return
-        claims = check.check(text, papers, self._materials.library.embedder)
-        if check.supported_share(claims) < _LEAST_SUPPORTED:
-            self.notice = f"Too little of what {name} wrote stands in the papers; these are their own sentences."
-            return
-        draft = Draft([text], list(claims))
-        self.answer = _answer(draft, self._materials, name, "", self._clock)
-
-
-def _sources(materials: Materials, count: int = _SOURCES) -> tuple[dict[str, Paper], list[Evidence]]:
-    """The papers and sentences a model is shown, most relevant first."""
-    if materials.parts:
-        shown = [_sources(part, count // len(materials.parts)) for part in materials.parts]
-        return {i: paper for papers, _ in shown for i, paper in papers.items()}, [
-            e for _, found in shown for e in found
-        ]
-    hits = materials.ranking.hits
-    kept = surveyed(hits) if materials.query.wants is Wants.SURVEY else hits
-    papers = [hit.paper for hit in kept[:count]]
-    best = materials.evidence.best(papers, _SENTENCES_PER_SOURCE)
-    return {paper.arxiv_id: paper for paper in papers}, [e for paper in papers for e in best[paper.arxiv_id]]
 
 
 def _answer(draft: Draft, materials: Materials, mode: str, notice: str, clock: _Clock) -> Answer:
