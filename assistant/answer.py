@@ -18,6 +18,13 @@ class Wants(StrEnum):
     SUMMARY = "summary"  # what is in this paper
     AUTHORS = "authors"  # who wrote the paper I mean
     CATALOGUE = "catalogue"  # papers by author, category, month; counts
+    OVERVIEW = "overview"  # what a part of the library is about, or what is new in it
+    TREND = "trend"  # how many papers on a topic, month by month
+    HELLO = "hello"  # a greeting, thanks, or what one can ask
+
+
+FROM_RECORD = (Wants.CATALOGUE, Wants.OVERVIEW, Wants.HELLO)
+"""What is answered from the record, without a search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,9 @@ class Query:
     follows: bool = False
     count: bool = False
     order: str = ""  # "", "newest" or "oldest"
+    group: str = ""  # "", "month", "category" or "theme"
+    listed: tuple[str, ...] = ()  # papers of the list that more is asked of
+    reckoned: bool = False  # the filters' days were counted back from the newest digest
     other_text: str = ""
     parts: tuple[Query, ...] = ()
 

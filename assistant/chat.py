@@ -6,13 +6,14 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 
 from assistant import check
 from assistant.answer import (
     EXTRACTIVE,
+    FROM_RECORD,
     Answer,
     Conversation,
     Delta,
@@ -31,11 +32,12 @@ from assistant.compose import compose
 from assistant.draft import Draft, Materials
 from assistant.errors import QuestionError
 from assistant.evidence import EvidenceFinder
+from assistant.follow import merged
 from assistant.model import LanguageModel
 from assistant.names import Names
+from assistant.overview import TREND_DEPTH
 from assistant.parts import interleaved
-from assistant.prose import Prose
-from assistant.refusal import is_unanswerable
+from assistant.prose import Prose, is_for_a_model
 from assistant.retrieve import Ranking, Retriever
 from assistant.rewrite import gains_from_rewriting, in_other_language
 from assistant.settings import AssistantSettings
@@ -51,6 +53,8 @@ DEPTH = 100
 _LEADING = 3
 # From this probability of being answerable on, a question needs no topic from the turn before.
 _STANDS_ALONE = 0.8
+# Below it, a search is done again with the question in the other language, where a model can put it so.
+_FOUND_ENOUGH = 0.5
 
 
 class Assistant:
@@ -90,6 +94,10 @@ class Assistant:
         query = narrowed(self.understand(question), filters)
         return query, self.retriever.search(query, k).hits
 
+    def materials(self, question: str, conversation: Conversation | None = None) -> Materials:
+        """All that an extractive answer to the question is made of. Raises QuestionError as `understand` does."""
+        return self._sought(question, conversation, None, False, _Clock())
+
     async def answer(
         self,
         question: str,
@@ -115,39 +123,54 @@ class Assistant:
 
         `only`: the filters given are all there are, none is read from the question."""
         clock = _Clock()
-        query = await asyncio.to_thread(self._understood, question, conversation, filters, only)
-        query = await self._rewritten(query)
-        materials = await asyncio.to_thread(self._materials, query, conversation, filters, only, clock)
+        materials = await asyncio.to_thread(self._sought, question, conversation, filters, only, clock)
+        materials = await self._in_both_languages(materials, clock)
         yield Found(materials.query, materials.ranking.hits, materials.searched)
-        notice = ""
-        if self.model and _is_for_a_model(materials):
-            prose = Prose(self.model, materials, conversation.turns if conversation else (), self.settings)
+        turns = conversation.turns if conversation else ()
+        async with aclosing(self._told(materials, turns, k, clock)) as events:
+            async for event in events:
+                yield event
+
+    async def _told(
+        self, materials: Materials, turns: Sequence[Turn], k: int | None, clock: _Clock
+    ) -> AsyncGenerator[Delta | Finished, None]:
+        """The answer's text and the answer: a model's prose, else the papers' own sentences."""
+        notice = judging = ""
+        if self.model and is_for_a_model(materials):
+            prose = Prose(self.model, materials, turns, self.settings, k)
             async with aclosing(prose.stream()) as deltas:
                 async for delta in deltas:
                     clock.first_token()
                     yield delta
+            materials, judging, notice = prose.materials, prose.judging, prose.notice
             if prose.draft:
                 yield Finished(_logged(_answer(prose.draft, materials, self.model.name, "", clock)))
                 return
-            notice = prose.notice
         draft = await asyncio.to_thread(compose, materials, k)
+        draft.lines += ["", judging] if judging else []
         clock.first_token()
         yield Delta(draft.text)
         yield Finished(_logged(_answer(draft, materials, EXTRACTIVE, notice, clock)))
 
-    def _understood(
-        self, question: str, conversation: Conversation | None, filters: Filters | None, only: bool
-    ) -> Query:
-        return narrowed(self.understand(question, conversation), filters, only)
+    def _sought(
+        self, question: str, conversation: Conversation | None, filters: Filters | None, only: bool, clock: _Clock
+    ) -> Materials:
+        query = narrowed(self.understand(question, conversation), filters, only)
+        return self._materials(query, conversation, filters, only, clock)
 
-    async def _rewritten(self, query: Query) -> Query:
-        """The query with its words in the other language too, where there is a model and time is given for it."""
-        if query.parts:
-            return replace(query, parts=tuple([await self._rewritten(part) for part in query.parts]))
-        seconds = self.settings.rewrite_seconds
-        if not self.model or not seconds or not gains_from_rewriting(query):
-            return query
-        return replace(query, other_text=await in_other_language(query, self.model, seconds))
+    async def _in_both_languages(self, materials: Materials, clock: _Clock) -> Materials:
+        """The materials of a search in the other language too, where one language found little and a model has time."""
+        if materials.parts:
+            parts = [await self._in_both_languages(part, clock) for part in materials.parts]
+            return self._together(materials.query, parts)
+        query, seconds = materials.query, self.settings.rewrite_seconds
+        found_enough = materials.ranking.answerable >= _FOUND_ENOUGH
+        if not self.model or not seconds or found_enough or not gains_from_rewriting(query):
+            return materials
+        other_text = await in_other_language(query, self.model, seconds)
+        if not other_text:
+            return materials
+        return await asyncio.to_thread(self._found, replace(query, other_text=other_text), clock)
 
     def _materials(
         self, query: Query, conversation: Conversation | None, filters: Filters | None, only: bool, clock: _Clock
@@ -155,16 +178,20 @@ class Assistant:
         """Everything an answer is made of; the searching part of a turn."""
         if query.parts:
             return self._materials_of_parts(query, conversation, filters, only, clock)
-        ranking = self.retriever.search(query, DEPTH)
+        ranking = self.retriever.search(query, _depth(query))
         if conversation and conversation.turns and not query.follows and _goes_on(query, ranking, conversation):
-            query = _joined(narrowed(follow_up(query, conversation), filters, only), conversation)
+            query = narrowed(follow_up(query, conversation), filters, only)
             ranking = self.retriever.search(query, DEPTH)
-        if query.follows and not query.papers and _drowns_the_new(ranking):
+        if query.follows and not query.papers and not (query.listed or query.group) and _drowns_the_new(ranking):
             alone = replace(query, search_text=query.text, recent=())
             if (found := self.retriever.search(alone, DEPTH)).answerable >= _STANDS_ALONE:
                 query, ranking = alone, found
-        if query.wants is Wants.CATALOGUE:
+        if query.wants in FROM_RECORD:
             ranking = self._catalogued(query, ranking)
+        return self._found(query, clock, ranking)
+
+    def _found(self, query: Query, clock: _Clock, ranking: Ranking | None = None) -> Materials:
+        ranking = ranking or self.retriever.search(query, _depth(query))
         clock.searched()
         first, last = self.library.span()
         searched = Searched(ranking.searched, len(ranking.lexical), first, last, clock.search_seconds)
@@ -177,14 +204,14 @@ class Assistant:
         spoken = conversation or Conversation("")
         parts: list[Materials] = []
         for part in query.parts:
-            if parts:
-                anew = understand_one(part.text, self._shelved(), spoken)
-                part = replace(narrowed(anew, filters, only), other_text=part.other_text)
-            else:
-                part = narrowed(part, filters, only)
+            part = narrowed(understand_one(part.text, self._shelved(), spoken) if parts else part, filters, only)
             parts.append(self._materials(part, None if parts else conversation, filters, only, clock))
             answer = _answer(compose(parts[-1]), parts[-1], EXTRACTIVE, "", clock)
             spoken = replace(spoken, turns=(*spoken.turns, Turn(part.text, answer)))
+        return self._together(query, parts)
+
+    def _together(self, query: Query, parts: Sequence[Materials]) -> Materials:
+        """The materials of a message that asks all of these."""
         query = replace(query, parts=tuple(part.query for part in parts))
         widest = max(parts, key=lambda part: part.searched.papers)
         hits = interleaved([part.ranking.hits for part in parts])[:DEPTH]
@@ -194,7 +221,7 @@ class Assistant:
 
     def _catalogued(self, query: Query, ranking: Ranking) -> Ranking:
         """The ranking with the record's own selection in place of what words and vectors found."""
-        ids = catalogued(query, self.library)[:DEPTH]
+        ids = [] if query.wants is Wants.HELLO else catalogued(query, self.library)[:DEPTH]
         papers = self.library.papers(ids).values()
         hits = tuple(Hit(paper, 1.0, rank, 1.0, Why()) for rank, paper in enumerate(papers, 1))
         return replace(ranking, hits=hits, answerable=1.0)
@@ -206,7 +233,8 @@ class Assistant:
             version = self.library.version()
             if self._shelf is None or self._shelf[0] != version:
                 names = Names(self.library.iter_papers(), self.library.authors(), lexical)
-                self._shelf = (version, Shelf(names, self.library.categories(), self.library.months()))
+                days = tuple(str(digest.day) for digest in self.library.digests() if digest.day)
+                self._shelf = (version, Shelf(names, self.library.categories(), self.library.months(), days))
             return self._shelf[1]
 
 
@@ -214,26 +242,11 @@ def narrowed(query: Query, filters: Filters | None, only: bool = False) -> Query
     """The query with filters set beside the question: where both speak, the given ones count."""
     if only:
         return replace(query, filters=filters or Filters())
-    if not filters:
-        return query
-    own = query.filters
-    return replace(
-        query,
-        filters=Filters(
-            filters.categories or own.categories,
-            filters.authors or own.authors,
-            filters.since or own.since,
-            filters.until or own.until,
-            filters.arxiv_ids or own.arxiv_ids,
-            own.max_authors if filters.max_authors is None else filters.max_authors,
-        ),
-    )
+    return replace(query, filters=merged(query.filters, filters)) if filters else query
 
 
-def _joined(query: Query, conversation: Conversation) -> Query:
-    """The follow-up with the topic so far before its new words in the other language, as it is in `search_text`."""
-    before = conversation.turns[-1].answer.query.other_text
-    return replace(query, other_text=f"{before} {query.other_text}".strip())
+def _depth(query: Query) -> int:
+    return TREND_DEPTH if query.wants is Wants.TREND else DEPTH
 
 
 def _goes_on(query: Query, ranking: Ranking, conversation: Conversation) -> bool:
@@ -242,7 +255,7 @@ def _goes_on(query: Query, ranking: Ranking, conversation: Conversation) -> bool
     It is if it finds the same papers first of all; and if, right after an answer about one paper, it asks for a
     fact without saying of what.
     """
-    if query.wants is Wants.CATALOGUE:  # the record's papers come first of all by chance
+    if query.wants in (*FROM_RECORD, Wants.TREND):  # the record's papers come first of all by chance
         return False
     last = conversation.turns[-1].answer
     if query.wants is Wants.FACT and not query.papers and not query.filters and len(last.citations) == 1:
@@ -256,18 +269,6 @@ def _drowns_the_new(ranking: Ranking) -> bool:
     leading = [hit.paper.arxiv_id for hit in ranking.hits[:_LEADING]]
     held = (words for reading in ranking.asked for words in ranking.lexical.held(reading.forms, leading))
     return bool(leading) and not any(held)
-
-
-def _is_for_a_model(materials: Materials) -> bool:
-    """What the record knows, refusals and an empty library are code's to answer."""
-    if materials.parts:
-        return all(map(_is_for_a_model, materials.parts))
-    query, ranking = materials.query, materials.ranking
-    return (
-        query.wants not in (Wants.CATALOGUE, Wants.AUTHORS)
-        and bool(ranking.hits)
-        and not is_unanswerable(query, ranking)
-    )
 
 
 class _Clock:

@@ -20,6 +20,7 @@ from collections.abc import Iterator, Sequence
 
 from assistant.prompt import Source
 from ingest.paper import ARXIV_ABS
+from ingest.visible import visible
 
 HOLD = 300
 LONGEST_RANGE = 20  # [2-400] is no citation of 399 sources
@@ -102,7 +103,7 @@ class CitationFilter:
 
     def feed(self, piece: str) -> str:
         """What can be shown after this piece; may be empty."""
-        return self._scan(self._rest + piece, final=False)
+        return self._scan(self._rest + visible(piece), final=False)
 
     def finish(self) -> str:
         """What was still held back. Nothing is fed after it."""

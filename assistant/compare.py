@@ -1,28 +1,45 @@
-"""Papers side by side: a column a paper, a row a section of the digest, in each cell what bears on the question."""
+"""Papers side by side: a column a paper, a row for what each set out to do, how, and what came out."""
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Sequence
 
 from assistant.answer import Evidence, Hit
-from assistant.draft import Draft, Materials, table_lines, titled
-from assistant.one_paper import fact, fitting, in_order, is_readable
+from assistant.draft import Draft, Materials, cite, escape, table_lines
+from assistant.evidence import SUMS_UP, is_background, telling
+from assistant.one_paper import fact, in_order, is_readable, summary
+from assistant.phrasing import any_of
 from ingest.paper import Paper, Section
 
 _COMPARED = 2
-_COMPARE_CHARACTERS = 760
+_MOST_COMPARED = 4
+# Heads and cells together; what frames them takes about as much again as a title.
+_TABLE_CHARACTERS = 760
+# Of a longer title, the name before its colon heads the column, or as much as fits.
+_LONGEST_HEAD = 60
+_NAME = re.compile(r"([^:：]{2,40})[:：]")
+_CAME_OUT = any_of(
+    r"\b(results?|experiments?|evaluations?|outperform\w*|achiev\w*|improv\w*|surpass\w*|reduc\w*|accelerat\w*)\b",
+    r"实验|优于|提升|达到|降低|结果",
+)
 
 
 def compare(materials: Materials, k: int | None) -> Draft:
-    """A table: a column a paper, a row a section of the digest, in each cell what bears on the question."""
+    """A table of the sentences that bear on the question most, as many as are read at a glance."""
     papers = [hit.paper for hit in _compared(materials)]
     if len(papers) < _COMPARED:
         return fact(materials, k)
     draft, words = Draft(), materials.words
-    chosen = [_to_compare(paper, _COMPARE_CHARACTERS // len(papers), materials) for paper in papers]
-    rows = [(words.paper, *(titled(paper) for paper in papers))]
+    heads = [f"{cite(paper)} **{escape(_head(paper))}**" for paper in papers]
+    room = (_TABLE_CHARACTERS - sum(len(_head(paper)) for paper in papers)) // len(papers)
+    chosen = [_to_compare(paper, room, materials) for paper in papers]
+    rows = [(words.paper, *heads)]
     for section in Section:
-        cells = [[evidence for evidence in column if evidence.section is section] for column in chosen]
+        cells = [
+            [e for e in column if _row_of(e, paper) is section] for paper, column in zip(papers, chosen, strict=True)
+        ]
         if any(cells):
             rows.append((words.fields[section], *(" ".join(map(draft.quote, cell)) or "–" for cell in cells)))
     draft.table = tuple(rows)
@@ -30,13 +47,41 @@ def compare(materials: Materials, k: int | None) -> Draft:
     return draft
 
 
-def _to_compare(paper: Paper, characters: int, materials: Materials) -> list[Evidence]:
-    """The sentences of a paper that bear on the question most, in its language if the paper has any, in order."""
-    best = materials.evidence.best([paper])[paper.arxiv_id]
-    readable = [evidence for evidence in best if is_readable(evidence, materials.query)]
-    return in_order(fitting(readable or best, characters))
+def summaries(materials: Materials, k: int | None) -> Draft:
+    """The summary of a paper; of several a table, for one card after another is not read at a glance."""
+    several = sum(hit.why.named for hit in materials.ranking.hits) > 1
+    return compare(materials, k) if several else summary(materials, k)
 
 
 def _compared(materials: Materials) -> Sequence[Hit]:
     hits, named = materials.ranking.hits, materials.query.papers
-    return sorted(hits, key=lambda hit: hit.paper.arxiv_id not in named)[: max(_COMPARED, min(len(named), 4))]
+    most = max(_COMPARED, min(len(named), _MOST_COMPARED))
+    return sorted(hits, key=lambda hit: hit.paper.arxiv_id not in named)[:most]
+
+
+def _head(paper: Paper) -> str:
+    name = _NAME.match(paper.title)
+    title = name[1] if name else paper.title
+    return title if len(title) <= _LONGEST_HEAD else f"{title[:_LONGEST_HEAD].rsplit(' ', 1)[0]}…"
+
+
+def _to_compare(paper: Paper, characters: int, materials: Materials) -> list[Evidence]:
+    """How it is done and whatever bears on the question, in its language if the paper has any; in the paper's order."""
+    best = materials.evidence.best([paper])[paper.arxiv_id]
+    own = [evidence for evidence in best if not is_background(evidence, paper)] or list(best)
+    readable = [evidence for evidence in own if is_readable(evidence, materials.query)] or own
+    fitting = [evidence for evidence in readable if len(evidence.text) <= characters] or readable[:1]
+    how = [evidence for evidence in fitting if evidence.section is Section.METHOD or SUMS_UP.search(evidence.text)]
+    return in_order(telling([*how[:1], *fitting], characters, within=math.inf))
+
+
+def _row_of(evidence: Evidence, paper: Paper) -> Section:
+    """The row that a sentence stands in: an abstract's is told by its words."""
+    if evidence.section is Section.CONCLUSION:
+        return Section.RESULT
+    if evidence.section is not Section.ABSTRACT:
+        return evidence.section
+    if is_background(evidence, paper):
+        return Section.MOTIVATION
+    sums_up = SUMS_UP.search(evidence.text) and not re.search(r"\d", evidence.text)
+    return Section.RESULT if _CAME_OUT.search(evidence.text) and not sums_up else Section.METHOD

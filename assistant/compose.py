@@ -6,26 +6,40 @@ from collections.abc import Callable, Sequence
 
 from assistant.answer import Query, Wants
 from assistant.catalogue import catalogue
-from assistant.compare import compare
-from assistant.draft import Draft, Materials, escape
-from assistant.one_paper import authors, fact, lookup, summary
-from assistant.refusal import gone, is_unanswerable, refusal
+from assistant.compare import compare, summaries
+from assistant.draft import Draft, Materials, days, escape
+from assistant.one_paper import authors, fact, lookup
+from assistant.overview import hello, overview, trend
+from assistant.premise import corrected, unfounded
+from assistant.refusal import absent_names, covered, gone, is_unanswerable, refusal
 from assistant.survey import survey
 
 _LONGEST_HEADING = 120
 
 
 def compose(materials: Materials, k: int | None = None) -> Draft:
-    """The extractive answer. `k` bounds the papers of a list."""
+    """The extractive answer, closed by what was searched. `k` bounds the papers of a list."""
+    draft = _composed(materials, k)
+    asked = {part.query.wants for part in materials.parts or (materials,)}
+    if asked <= _SAY_IT_THEMSELVES or draft.abstained or not draft.lines:
+        return draft
+    searched = materials.words.closing.format(
+        papers=materials.searched.papers, days=days(materials.words, materials.searched)
+    )
+    draft.lines += [*([""] if draft.lines[-1] else []), draft.record(searched)]
+    return draft
+
+
+def _composed(materials: Materials, k: int | None) -> Draft:
     if materials.searched.of == 0:
         return Draft([materials.words.empty], abstained=True)
     if materials.parts:
         return _in_turn(materials.parts, k)
     query, ranking = materials.query, materials.ranking
-    if query.wants is Wants.CATALOGUE:
-        return catalogue(materials, k)
+    if query.wants in _FROM_RECORD:
+        return covered(materials, _FROM_RECORD[query.wants](materials, k))
     refused = not ranking.hits or is_unanswerable(query, ranking)
-    draft = refusal(materials) if refused else _WRITERS[query.wants](materials, k)
+    draft = refusal(materials) if refused else _written(materials, k)
     if not draft.lines and not refused:  # the paper that was named does not pass the filters
         draft = refusal(materials)
     if absent := gone(materials):
@@ -33,9 +47,23 @@ def compose(materials: Materials, k: int | None = None) -> Draft:
     return draft
 
 
+def _written(materials: Materials, k: int | None) -> Draft:
+    """What is asked for; of a comparison with what no digest holds, the paper that is here."""
+    query, ranking = materials.query, materials.ranking
+    if query.wants is Wants.FACT and (found := unfounded(query, ranking)):
+        return corrected(materials, *found)
+    absent = absent_names(query, ranking.lexical) if query.wants is Wants.COMPARE and len(query.papers) == 1 else []
+    if not absent:
+        return _WRITERS[query.wants](materials, k)
+    draft = summaries(materials, k)
+    names = ", ".join(map(escape, absent))
+    draft.lines[:0] = [draft.record(materials.words.unknown_words.format(words=names)), ""]
+    return draft
+
+
 def _in_turn(parts: Sequence[Materials], k: int | None) -> Draft:
     """Each part's own answer under its own words. It is a refusal if all of them are."""
-    drafts = [compose(part, k) for part in parts]
+    drafts = [_composed(part, k) for part in parts]
     lines = [
         line for part, draft in zip(parts, drafts, strict=True) for line in (*_heading(part.query), *draft.lines, "")
     ]
@@ -55,6 +83,13 @@ _WRITERS: dict[Wants, Callable[[Materials, int | None], Draft]] = {
     Wants.FACT: fact,
     Wants.COMPARE: compare,
     Wants.LOOKUP: lookup,
-    Wants.SUMMARY: summary,
+    Wants.SUMMARY: summaries,
     Wants.AUTHORS: authors,
+    Wants.TREND: trend,
 }
+_FROM_RECORD: dict[Wants, Callable[[Materials, int | None], Draft]] = {
+    Wants.CATALOGUE: catalogue,
+    Wants.OVERVIEW: lambda materials, k: overview(materials),
+    Wants.HELLO: lambda materials, k: hello(materials),
+}
+_SAY_IT_THEMSELVES = {Wants.SURVEY, Wants.OVERVIEW, Wants.TREND, Wants.HELLO}

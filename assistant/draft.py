@@ -12,11 +12,26 @@ from assistant.retrieve import Ranking
 from assistant.wording import Wording, wording
 from ingest.library import Library
 from ingest.paper import Paper, Section
+from ingest.visible import visible
 
-# What could be a tag or a link is none between dollars either: prices look like maths.
-_MATHS = re.compile(r"(\$(?:(?!<[A-Za-z/!?]|\]\()[^$\n]){1,200}\$)")
-_BLOCK = re.compile(r"^(\d{0,9})([.)+-](?=\s)|#(?=[#\s])|>)")
-_MARKDOWN = re.compile(r"([\\`*\[\]<|])")
+# An answer about a paper or two is read at a glance: titles and quotes together, the few words around them left out.
+ANSWER_CHARACTERS = 740
+# What could be markup, an address or an id is so between dollars too: prices look like maths. The page knows a formula
+# by the same marks; a dollar that is not of one is escaped, so that no two of them meet over a quote's end.
+_MATHS = re.compile(
+    r"((?<![\\$\w])\$(?=[^\s$])"
+    r"(?:(?!<[A-Za-z/!?]|\]\(|!\[|\*\*|~~|`|://|www\.|@|[0-9]{4}\.[0-9]{4}|/[0-9]{7})[^$\n]){1,200}"
+    r"(?<!\s)\$(?![\w$]))",
+    re.IGNORECASE,
+)
+_BLOCK = re.compile(r"^(\d{0,9})([.)+-](?=\s|\Z)|#(?=[#\s]|\Z)|>)")
+# Also what programs make links of though nobody wrote a link, and what would count as a cited id.
+_MARKDOWN = re.compile(
+    r"([\\`*\[\]<|~$]|&(?=#?\w+;)|(?<![^\W_])_|_(?![^\W_])|(?<=http):(?=//)|(?<=https):(?=//)|(?<=ftp):(?=//)"
+    r"|(?<=www)\.|@|(?<=[0-9]{4})\.(?=[0-9]{4})|(?<=[a-z])/(?=[0-9]{7})|(?<=\.[a-z]{2})/(?=[0-9]{7}))",
+    re.IGNORECASE,
+)
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _BARE_PIPE = re.compile(r"(?<!\\)\|")  # formulas hold some
 Table = tuple[tuple[str, ...], ...]
 
@@ -96,6 +111,12 @@ def days(words: Wording, searched: Searched) -> str:
 
 def escape(text: str) -> str:
     """`text` as Markdown that shows it as it is; formulas between dollars stay as they are."""
-    parts = _MATHS.split(" ".join(text.split()))
+    parts = _MATHS.split(" ".join(visible(text).split()))
     escaped = "".join(part if n % 2 else _MARKDOWN.sub(r"\\\1", part) for n, part in enumerate(parts))
     return _BLOCK.sub(r"\1\\\2", escaped)
+
+
+def unescape(markdown: str) -> str:
+    """What `escape` made of a text, as the text again."""
+    parts = _MATHS.split(markdown)
+    return "".join(part if n % 2 else _ESCAPED.sub(r"\1", part) for n, part in enumerate(parts))

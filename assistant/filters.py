@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from assistant import phrasing as says
+from assistant.days import days_in
 from assistant.lexical import words_of
 from assistant.months import months_in
 from assistant.names import Names
@@ -28,13 +29,15 @@ class Shelf:
     names: Names
     categories: Mapping[str, int]
     months: Mapping[str, int]
+    days: tuple[str, ...] = ()  # of the digests that carry a date, YYYY-MM-DD
 
 
 def filters_in(text: str, shelf: Shelf) -> tuple[Filters, str]:
     """The filters that stand in the text, and the text without them."""
     categories, text = _categories(text, shelf.categories)
+    first, last, text, _ = days_in(text, shelf.days, shelf.months)
     since, until, text = months_in(text, shelf.months)
-    narrow = Filters(categories, since=since, until=until)
+    narrow = Filters(categories, since=first or since, until=last or until)
     by_number, text = _by_number(text, shelf.names)
     by_name, text = _authors(text, shelf.names)
     return replace(

@@ -1,6 +1,7 @@
-"""How well papers fit a question, as probabilities: of each paper to belong in a survey, of the whole to be answerable.
+"""How well papers fit a question, as probabilities: of each paper to belong in a survey, of the whole to be answerable,
+of a sentence to hold what is asked for.
 
-Both are logistic models over a few figures of a search. Their weights stand in `fit.json`, written by
+All are logistic models over a few figures of a search. Their weights stand in `fit.json`, written by
 `python -m evals calibrate QUESTIONS`, which also prints what they are worth on questions left out of the fitting.
 There is a set for searches with vectors and one for those by words alone.
 """
@@ -34,7 +35,12 @@ class Logistic:
 
     def __call__(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
         """`float64[rows]` in (0, 1) of `float64[rows, len(weights)]`."""
-        odds: NDArray[np.float64] = 1 / (1 + np.exp(-(self.bias + features @ np.asarray(self.weights))))
+        probability: NDArray[np.float64] = 1 / (1 + np.exp(-self.odds(features)))
+        return probability
+
+    def odds(self, features: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The logarithm of the odds, which orders and compares without an end: `float64[rows]`."""
+        odds: NDArray[np.float64] = self.bias + features @ np.asarray(self.weights)
         return odds
 
 
@@ -45,7 +51,7 @@ def _fitted() -> dict[str, Any]:
 
 
 def weights(kind: str, model: str) -> Logistic:
-    """The fitted model: `kind` is `vectors` or `words`, `model` is `paper` or `answerable`."""
+    """The fitted model: `kind` is `vectors` or `words`, `model` is `paper`, `answerable` or `sentence`."""
     found = _fitted()[kind][model]
     return Logistic(found["bias"], tuple(found["weights"]))
 

@@ -265,7 +265,10 @@ def _elliptic(query: Query, rest: str, turn: Turn) -> Query | None:
     if len(rest.split()) > _ELLIPSIS_LENGTH:
         return None
     if _MORE.search(rest):
-        return _again(query, last, turn, last.search_text)
+        before = last.listed if asks_for_more(last.text) else ()
+        again = _again(query, last, turn, last.search_text)
+        listed = tuple(dict.fromkeys((*before, *turn.answer.citations)))
+        return replace(again, group=last.group, listed=listed, recent=() if last.wants is Wants.SURVEY else again.recent)
     words = topic_words(_ELLIPSIS_WORDS.sub(" ", rest))
     if query.papers:
         return _of_another(query, last, turn, words)

@@ -7,7 +7,13 @@ import threading
 from pathlib import Path
 from typing import Protocol
 
+import httpx
+
 from assistant.errors import ModelError, ModelFault
+
+# A loopback request of a millisecond: more, and the caller's estimate is good enough.
+_COUNTING_SECONDS = 0.5
+_COUNTS_KEPT = 4096
 
 
 class _Listening(Protocol):
@@ -25,6 +31,11 @@ class GgufServer:
         self._context_tokens = context_tokens
         self._starting = threading.Lock()
         self._server: _Listening | None = None
+        self._http = httpx.Client(
+            headers={"Authorization": f"Bearer {self.api_key}"}, timeout=_COUNTING_SECONDS, trust_env=False
+        )
+        # What a prompt holds is mostly what the one before held.
+        self._counts: dict[str, int] = {}
 
     def start(self) -> str:
         """The address of its OpenAI-compatible API. Blocks until the model is loaded. Raises ModelError."""
@@ -32,6 +43,23 @@ class GgufServer:
             if self._server is None:
                 self._server = self._load()
         return f"{self._server.listening_address}/v1"
+
+    def count_tokens(self, text: str) -> int | None:
+        """Tokens of the file's own tokenizer; None while the file is not loaded, or cannot be asked."""
+        if self._server is None:
+            return None
+        if text not in self._counts:
+            if len(self._counts) >= _COUNTS_KEPT:
+                self._counts.clear()
+            try:
+                self._counts[text] = self._ask_for_count(self._server.listening_address, text)
+            except (httpx.HTTPError, KeyError, ValueError):
+                return None
+        return self._counts[text]
+
+    def _ask_for_count(self, address: str, text: str) -> int:
+        reply = self._http.post(f"{address}/tokenize", json={"content": text})
+        return len(reply.raise_for_status().json()["tokens"])
 
     def _load(self) -> _Listening:
         try:

@@ -2,52 +2,51 @@
 
 from __future__ import annotations
 
-import re
+import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from assistant.answer import Evidence, Hit, Query
-from assistant.draft import Draft, Materials, byline, escape, first_sentences, titled
+from assistant.draft import ANSWER_CHARACTERS, Draft, Materials, byline, escape, first_sentences, titled
+from assistant.evidence import SUMS_UP, is_background, telling
+from assistant.phrasing import ARXIV_ID, any_of
 from ingest.paper import Paper, Section
 from ingest.sentence import language_of
 
 _NEAREST = 3
-# Enough for the sentence that answers and what makes it understood, not more than is read at a glance.
-_FACT_SENTENCES = 5
-_FACT_CHARACTERS = 700
 _SUMMARISED = 4
+_SUMMARY_CHARACTERS = 700
 # A second paper is named beside the first where its score comes this near: then code cannot tell which was meant.
 _AS_GOOD = 0.97
-_SUMS_UP = re.compile(
-    r"\b(we|this (paper|work|study|article)) (\w+ )?(propose|present|introduce|show|find|demonstrate|develop|study"
-    r"|investigate|explore|describe|report)|\b(results|experiments|evaluations?) .{0,40}(show|demonstrate|indicate)",
-    re.IGNORECASE,
-)
+# "What do ACAR and the reflexion paper report": the one that is not named comes this near to the one that is.
+_DESCRIBED = 0.85
+_AND = any_of(r"\b(and|or|vs|versus)\b", r"[和与跟、]")
 
 
 def fact(materials: Materials, k: int | None) -> Draft:
-    draft, meant = Draft(), _meant(materials.ranking.hits)
-    for hit in meant:
-        sentences = materials.evidence.best([hit.paper], _FACT_SENTENCES)[hit.paper.arxiv_id]
-        if kept := fitting(sentences, _FACT_CHARACTERS // len(meant)):
-            quotes = " ".join(draft.quote(evidence) for evidence in in_order(kept))
-            draft.lines += [f"{quotes} — {titled(hit.paper)}", ""]
+    """The sentence that answers, with its paper, and what else bears on it there."""
+    draft, meant = Draft(), [hit.paper for hit in _meant(materials.ranking.hits, materials.query)]
+    for paper in meant:
+        sentences = materials.evidence.best([paper])[paper.arxiv_id]
+        room = ANSWER_CHARACTERS // len(meant) - len(paper.title)
+        if kept := telling(sentences, room):
+            draft.lines += [f"{draft.quote(kept[0])} — {titled(paper)}", ""]
+            draft.lines += _beside(draft, kept[1:], materials)
     return draft
 
 
-def _meant(hits: Sequence[Hit]) -> Sequence[Hit]:
-    """The paper that is meant; two where they come out alike and the question names neither."""
-    alike = len(hits) > 1 and not hits[0].why.named and hits[1].score >= _AS_GOOD * hits[0].score
+def _beside(draft: Draft, sentences: Sequence[Evidence], materials: Materials) -> list[str]:
+    quotes = " ".join(draft.quote(evidence) for evidence in in_order(sentences))
+    return [f"{materials.words.beside} {quotes}", ""] if quotes else []
+
+
+def _meant(hits: Sequence[Hit], query: Query) -> Sequence[Hit]:
+    """The paper that is meant; two where they come out alike, or beside one that is named another is described."""
+    if len(hits) < 2 or ARXIV_ID.search(query.text):
+        return hits[:1]
+    one_named = hits[0].why.named and not hits[1].why.named and _AND.search(query.text)
+    least = _DESCRIBED if one_named else _AS_GOOD
+    alike = hits[1].score >= least * hits[0].score and (one_named or not hits[0].why.named)
     return hits[:2] if alike else hits[:1]
-
-
-def fitting(sentences: Iterable[Evidence], characters: int) -> list[Evidence]:
-    """The first sentence and those after it that fit beside it, without any that stands whole in an earlier one."""
-    kept: list[Evidence] = []
-    for evidence in sentences:
-        room = characters - sum(len(other.text) for other in kept)
-        if not kept or (len(evidence.text) <= room and not any(evidence.text in other.text for other in kept)):
-            kept.append(evidence)
-    return kept
 
 
 def in_order(sentences: Iterable[Evidence]) -> list[Evidence]:
@@ -59,10 +58,11 @@ def lookup(materials: Materials, k: int | None) -> Draft:
     draft, hits = Draft(), materials.ranking.hits
     paper = hits[0].paper
     draft.lines += [f"{titled(paper)} ({byline(paper)})", ""]
-    best = materials.evidence.best([paper], _FACT_SENTENCES)[paper.arxiv_id]
-    sentences = fitting([*first_sentences(paper, Section.TLDR, materials)[:1], *best], _FACT_CHARACTERS)
+    others = _meant(hits, materials.query)[1:]
+    best = materials.evidence.best([paper])[paper.arxiv_id]
+    room = ANSWER_CHARACTERS - sum(len(hit.paper.title) for hit in (hits[0], *others))
+    sentences = telling(best, room, within=math.inf)  # what is looked for is the paper, so as much of it as fits
     draft.lines += [" ".join(draft.quote(evidence) for evidence in in_order(sentences))]
-    others = _meant(hits)[1:]
     draft.lines += ["", f"{materials.words.perhaps} {', '.join(titled(hit.paper) for hit in others)}"] if others else []
     return draft
 
@@ -80,6 +80,7 @@ def authors(materials: Materials, k: int | None) -> Draft:
 
 
 def summary(materials: Materials, k: int | None) -> Draft:
+    """What the digest's fields say of each paper that is named."""
     draft, words = Draft(), materials.words
     for hit in [hit for hit in materials.ranking.hits if hit.why.named][:_SUMMARISED]:
         draft.lines += [f"{titled(hit.paper)} ({byline(hit.paper)})", ""]
@@ -96,12 +97,16 @@ def _fields(paper: Paper, materials: Materials) -> Iterator[tuple[Section, list[
     if readable:
         yield from readable
     elif abstract := first_sentences(paper, Section.ABSTRACT, materials):
-        yield Section.ABSTRACT, in_order(fitting(_telling(abstract), _FACT_CHARACTERS))
+        yield Section.ABSTRACT, in_order(_summing_up(paper, abstract))
 
 
-def _telling(abstract: list[Evidence]) -> list[Evidence]:
-    """An abstract's sentences, those first that sum it up: what is proposed, what came out, then the rest."""
-    return sorted(abstract, key=lambda evidence: not _SUMS_UP.search(evidence.text))
+def _summing_up(paper: Paper, abstract: Iterable[Evidence]) -> list[Evidence]:
+    """Those sentences of an abstract that fit: first those that sum it up, what was known before last."""
+    kept: list[Evidence] = []
+    for evidence in sorted(abstract, key=lambda e: (not SUMS_UP.search(e.text), is_background(e, paper))):
+        if sum(len(other.text) for other in kept) + len(evidence.text) <= _SUMMARY_CHARACTERS:
+            kept.append(evidence)
+    return kept
 
 
 def is_readable(evidence: Evidence, query: Query) -> bool:

@@ -1,18 +1,16 @@
 """The question put into the other language by a language model, so that its words match papers written in that one.
 
-What comes back is searched for and goes nowhere else: neither ids nor filters are read from it, and no prompt holds it.
+It is asked for where the question's own words found little. What comes back is searched for and goes nowhere else:
+neither ids nor filters are read from it, and no prompt holds it.
 """
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Sequence
-from contextlib import aclosing
 
-from assistant.answer import Query, Wants
-from assistant.cite import CitationFilter
-from assistant.errors import ModelError
+from assistant.answer import FROM_RECORD, Query
+from assistant.aside import aside
 from assistant.lexical import words_of
 from assistant.model import LanguageModel, Message
 from assistant.prompt import LANGUAGES, defused
@@ -22,8 +20,7 @@ from ingest.sentence import language_of
 log = logging.getLogger(__name__)
 
 LONGEST_ASKED = 1000
-# In characters, thoughts included: more than is thought in some seconds, less than takes long to filter.
-_LONGEST_HEARD = 20_000
+_TASK = "searching in one language"
 _OTHER = {Language.ENGLISH: Language.CHINESE, Language.CHINESE: Language.ENGLISH}
 
 # The same for every question, so that a server reads it once and keeps it.
@@ -38,7 +35,7 @@ REWRITING_RULES = """You put search questions about research papers from English
 
 def gains_from_rewriting(query: Query) -> bool:
     """Whether the query's words find its papers: they do not if the record knows which, or the question names them."""
-    return query.wants is not Wants.CATALOGUE and not query.papers
+    return query.wants not in FROM_RECORD and not query.papers
 
 
 async def in_other_language(query: Query, model: LanguageModel, seconds: float) -> str:
@@ -49,17 +46,11 @@ async def in_other_language(query: Query, model: LanguageModel, seconds: float) 
     # Of a follow-up, what is searched for may be in another language than what was typed.
     asked = query.search_text[:LONGEST_ASKED]
     language = _OTHER[language_of(asked)]
-    try:
-        async with asyncio.timeout(seconds):
-            said = await _said(model, _messages(asked, language), 4 * len(asked) + 200)
-    except ModelError as error:
-        log.info("searching in one language: %s", error)
-        return ""
-    except TimeoutError:
-        log.info("searching in one language: %s took more than %g s to rewrite the question", model.name, seconds)
+    said = _on_one_line(await aside(_TASK, model, _messages(asked, language), seconds, 4 * len(asked) + 200))
+    if not said:
         return ""
     if not words_of(said) or language_of(said) is not language:
-        log.info("searching in one language: %s did not put the question into %s", model.name, LANGUAGES[language])
+        log.info("%s: %s did not put the question into %s", _TASK, model.name, LANGUAGES[language])
         return ""
     return said
 
@@ -67,20 +58,6 @@ async def in_other_language(query: Query, model: LanguageModel, seconds: float) 
 def _messages(asked: str, language: Language) -> Sequence[Message]:
     question = f"<question>\n{defused(asked)}\n</question>\n\nIn {LANGUAGES[language]}:"
     return Message("system", REWRITING_RULES), Message("user", question)
-
-
-async def _said(model: LanguageModel, messages: Sequence[Message], longest: int) -> str:
-    """What the model says, without its thoughts; "" if it is too long for a translation, and then it is cut short."""
-    filtered = CitationFilter(())  # without sources, every id and link is an invented one
-    text, heard = "", 0
-    async with aclosing(model.stream(messages)) as pieces:
-        async for piece in pieces:
-            heard += len(piece)
-            if heard > _LONGEST_HEARD or len(text) > longest:
-                return ""
-            text += filtered.feed(piece)
-    text += filtered.finish()
-    return _on_one_line(text) if len(text) <= longest else ""
 
 
 def _on_one_line(text: str) -> str:

@@ -6,6 +6,12 @@ from pydantic import AliasChoices, Field, SecretStr
 
 from ingest.settings import RoomSettings
 
+PROMPT_TOKENS = 6000
+# Tokens of unknown tokenizers are estimated at half more than there are: these are some 950, read in a quarter of a
+# minute by two CPU threads.
+LOCAL_PROMPT_TOKENS = 1400
+_LOCAL = ("ollama", "gguf")
+
 
 def _either(variable: str) -> AliasChoices:
     """A variable that other tools read too, so that it has no DIGEST_ in front."""
@@ -39,7 +45,12 @@ class AssistantSettings(RoomSettings):
         description="Tokens of the model's own tokenizer that prompt and answer may have together. Unset: 4096 for "
         "Ollama and gguf, else what the model is known for.",
     )
-    prompt_tokens: int = Field(default=6000, gt=0, description="Tokens a prompt may have; less if the context is less.")
+    prompt_tokens: int | None = Field(
+        default=None,
+        gt=0,
+        description="Tokens a prompt may have; less if the context is less. Unset: 1400 for Ollama and gguf, which "
+        "without a GPU read some 70 in a second, else 6000.",
+    )
     answer_tokens: int = Field(default=800, gt=0, description="Tokens an answer may have.")
     connect_seconds: float = Field(default=5.0, gt=0, description="Seconds a connection may take.")
     first_token_seconds: float = Field(
@@ -50,11 +61,29 @@ class AssistantSettings(RoomSettings):
     rewrite_seconds: float = Field(
         default=4.0,
         ge=0,
-        description="Seconds the model may take, before the search, to put the question into the other language, so "
-        "that papers in it are found too. 0: the question is not rewritten.",
+        description="Seconds the model may take, where little was found, to put the question into the other language, "
+        "so that papers in it are found too. 0: the question is not rewritten.",
+    )
+    judge_seconds: float = Field(
+        default=6.0,
+        ge=0,
+        description="Seconds the model may take to judge which borderline papers belong in a survey, in one call. "
+        "0: they are not judged.",
+    )
+    repair_seconds: float = Field(
+        default=0.0,
+        ge=0,
+        description="Seconds the model may take, after its answer, to mend sentences that no source supports. "
+        "0: they are only marked.",
     )
     retry_after_seconds: float = Field(
         default=10.0,
         ge=0,
         description="Seconds a busy server may ask to wait; when it asks for more, there is no retry.",
     )
+
+    def prompt_budget(self, context_tokens: int) -> int:
+        """Tokens a prompt may have for a model whose prompt and answer may have `context_tokens` together."""
+        kind = self.llm.strip().partition(":")[0]
+        wanted = self.prompt_tokens or (LOCAL_PROMPT_TOKENS if kind in _LOCAL else PROMPT_TOKENS)
+        return min(wanted, context_tokens - self.answer_tokens)

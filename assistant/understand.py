@@ -7,6 +7,8 @@ from dataclasses import replace
 
 from assistant import phrasing as says
 from assistant.answer import Conversation, Query, Wants
+from assistant.broad import PREFACE, broadly, grouping_in, regrouped
+from assistant.days import days_in
 from assistant.filters import Shelf, category_alone, filters_in, topic_words
 from assistant.follow import NEW_TOPIC, follow_up, followed
 from assistant.parts import parts_of
@@ -36,7 +38,8 @@ def understand(question: str, shelf: Shelf, conversation: Conversation | None = 
 
 def understand_one(question: str, shelf: Shelf, conversation: Conversation | None = None) -> Query:
     """The question as a Query without parts."""
-    text = NEW_TOPIC.sub(" ", plain_text(question))
+    typed = PREFACE.sub("", NEW_TOPIC.sub(" ", plain_text(question)))
+    group, text = grouping_in(typed)
     ids = tuple(dict.fromkeys(says.ARXIV_ID.findall(text)))
     rest = says.ARXIV_ID.sub(" ", text)
     filters, rest = _narrowed(text, says.AUTHORS.sub(" ", rest), shelf)
@@ -47,14 +50,20 @@ def understand_one(question: str, shelf: Shelf, conversation: Conversation | Non
     papers = _pointed_at(ids, named, shelf)
     query = Query(
         text=question,
-        search_text=" ".join(rest.split()) or text,
+        search_text=" ".join(rest.split()) or typed,
         wants=Wants.SURVEY,
-        language=language_of(text),
+        language=language_of(typed),
         filters=filters,
         papers=papers,
         count=bool(says.COUNT.search(text)),
         order=order,
+        group=group,
+        reckoned=days_in(text, shelf.days, shelf.months)[3],
     )
+    if conversation and conversation.turns and (again := regrouped(query, rest, conversation.turns[-1])):
+        return again
+    if broad := broadly(query, text, rest, shelf):
+        return broad
     wants = Wants.AUTHORS if asks_authors else _wants(query, text, rest, len(papers if ids else named))
     query = replace(query, wants=wants)
     if not conversation or not conversation.turns or NEW_TOPIC.search(plain_text(question)):

@@ -1,43 +1,34 @@
 """Fits the weights of `assistant/fit.json` on judged questions and says what they are worth on questions left out.
 
 A question whose relevant papers are taken out of its hits stands in for one that the library cannot answer, beside
-those that are judged so. Questions, not papers, are split into five folds.
+those that are judged so. Questions, not papers, are split into five folds, ten times anew.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from assistant import fit
 from assistant.answer import Wants
 from assistant.chat import Assistant
+from assistant.evidence import COSINE
 from assistant.retrieve import Ranking, Retriever, Weights
 from evals.errors import EvalsError
+from evals.folds import FOLDS, SPLITS, Floats, Rows, cross_validated, fit_logistic, folds
+from evals.prediction import Prediction
 from evals.question import Kind, Question
+from evals.scorers.citation import citation_f1, citation_precision, citation_recall
+from evals.sentences import Told, as_model, fact_figures, sentence_rows, told
 
-_FOLDS = 5
-_SPLITS = 10  # one split alone moves the best cut by a tenth
-_RIDGE = 1.0
 _DEPTH = 60
 # Cuts whose F1 differs by less cannot be told apart; of those the strictest is taken, for a wrong paper costs trust.
 _AS_GOOD = 0.015
 _FALSE_REFUSALS = 0.05
 _LEAST_FITS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
-Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Features and labels, and which question each row belongs to."""
-
-    features: Floats
-    labels: Floats
-    question: NDArray[np.int64]
 
 
 def calibrate(questions: Sequence[Question], assistant: Assistant) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -52,19 +43,36 @@ def calibrate(questions: Sequence[Question], assistant: Assistant) -> tuple[dict
         _check_enough(ranked, kind)
         papers, answers = _paper_rows(ranked), _answer_rows(ranked)
         surveys, refusals = _survey_figures(papers, ranked), _refusal_figures(answers)
-        least_fit = max(float(least) for least, f1 in surveys.items() if f1 >= max(surveys.values()) - _AS_GOOD)
         weights[kind] = {
-            "paper": _as_json(fit_logistic(papers), least_fit),
+            "paper": _as_json(fit_logistic(papers), float(_best_cut(surveys))),
             "answerable": _as_json(fit_logistic(answers), refusals["least"]),
         }
-        figures[kind] = {"survey F1 by least fit": surveys, "answerable": refusals}
+        figures[kind] = {
+            "survey F1 by least fit": surveys,
+            "topics, fit and cut of other questions": _cited_figures(papers, ranked),
+            "answerable": refusals,
+        }
+    asked_for_facts = told(questions, assistant)
+    for kind in (fit.VECTORS, fit.WORDS):
+        weights[kind]["sentence"] = _sentence_weights(asked_for_facts, kind)
+    figures["fact accuracy"] = fact_figures(asked_for_facts) if asked_for_facts else {}
     return weights, figures
+
+
+def _sentence_weights(asked_for_facts: Sequence[Told], kind: str) -> dict[str, Any]:
+    """The weights in use, where no question asks for facts."""
+    if not asked_for_facts:
+        return _as_json(fit.weights(kind, "sentence"))
+    rows = sentence_rows(asked_for_facts)
+    if kind == fit.WORDS:
+        rows.features[:, COSINE] = 0.0
+    return _as_json(as_model(rows))
 
 
 def _check_enough(ranked: Sequence[tuple[Question, Ranking]], kind: str) -> None:
     surveys = sum(_is_survey(q) for q, _ in ranked)
-    if surveys < _FOLDS:
-        wanted = f"expected at least {_FOLDS} topic questions with relevant papers that are searched by {kind}"
+    if surveys < FOLDS:
+        wanted = f"expected at least {FOLDS} topic questions with relevant papers that are searched by {kind}"
         raise EvalsError(f"{wanted}, found {surveys}: add some that the embedder can read.")
 
 
@@ -115,68 +123,66 @@ def _rows(parts: Sequence[tuple[Any, Sequence[float], int]]) -> Rows:
         np.vstack([np.asarray(features, float) for features, _, _ in parts]),
         np.concatenate([np.asarray(labels, float) for _, labels, _ in parts]),
         np.concatenate([np.full(len(labels), n) for _, labels, n in parts]),
+        np.ones(sum(len(labels) for _, labels, _ in parts)),
     )
 
 
-def fit_logistic(rows: Rows, steps: int = 50) -> fit.Logistic:
-    """Ridge-penalised logistic regression by Newton's method, on standardised features, given back on raw ones."""
-    mean, spread = rows.features.mean(axis=0), rows.features.std(axis=0) + 1e-9
-    x = np.hstack([np.ones((len(rows.labels), 1)), (rows.features - mean) / spread])
-    penalty = _RIDGE * np.diag([0.0] + [1.0] * (x.shape[1] - 1))
-    w = np.zeros(x.shape[1])
-    for _ in range(steps):
-        p = 1 / (1 + np.exp(-x @ w))
-        gradient = x.T @ (p - rows.labels) + penalty @ w
-        hessian = (x * (p * (1 - p))[:, None]).T @ x + penalty
-        w -= np.linalg.solve(hessian + 1e-9 * np.eye(len(w)), gradient)
-    raw = w[1:] / spread
-    return fit.Logistic(float(w[0] - raw @ mean), tuple(float(value) for value in raw))
-
-
-def _cross_validated(rows: Rows, seed: int) -> Floats:
-    """A probability for every row by a model that never saw its question."""
-    fold = np.random.default_rng(seed).permutation(rows.question.max() + 1) % _FOLDS
-    out = np.empty(len(rows.labels))
-    for held in range(_FOLDS):
-        test = fold[rows.question] == held
-        train = Rows(rows.features[~test], rows.labels[~test], rows.question[~test])
-        out[test] = fit_logistic(train)(rows.features[test])
-    return out
-
-
 def _survey_figures(rows: Rows, ranked: Sequence[tuple[Question, Ranking]]) -> dict[str, float]:
-    splits = [_cross_validated(rows, seed) for seed in range(_SPLITS)]
+    """Mean F1 by the least fit, of models that never saw the question."""
+    splits = [cross_validated(rows, seed) for seed in range(SPLITS)]
+    every = np.unique(rows.question)
     return {
-        f"{least:.2f}": round(float(np.mean([_mean_f1(fits, rows, ranked, least) for fits in splits])), 3)
+        f"{least:.2f}": round(float(np.mean([_mean_scores(fits, rows, ranked, every, least)[2] for fits in splits])), 3)
         for least in _LEAST_FITS
     }
 
 
-def _mean_f1(fits: Floats, rows: Rows, ranked: Sequence[tuple[Question, Ranking]], least: float) -> float:
+def _best_cut(f1_by_cut: Mapping[str, float]) -> str:
+    return max(least for least, f1 in f1_by_cut.items() if f1 >= max(f1_by_cut.values()) - _AS_GOOD)
+
+
+def _cited_figures(rows: Rows, ranked: Sequence[tuple[Question, Ranking]]) -> dict[str, float]:
+    """Citation scores of topic questions, when neither the model nor the cut was chosen on them."""
     scores = []
-    for n in np.unique(rows.question):
-        question, ranking = ranked[n]
-        ids = [hit.paper.arxiv_id for hit in ranking.hits]
-        kept = [arxiv_id for arxiv_id, f in zip(ids, fits[rows.question == n], strict=True) if f >= least]
-        scores.append(_f1(kept or ids[:1], question.relevant))
-    return float(np.mean(scores))
+    for seed in range(SPLITS):
+        fits = cross_validated(rows, seed)
+        for train, held_out in folds(np.unique(rows.question).tolist(), seed):
+            by_cut = {f"{least:.2f}": _mean_scores(fits, rows, ranked, train, least)[2] for least in _LEAST_FITS}
+            topics = [n for n in held_out if ranked[n][0].kind is Kind.TOPIC]
+            scores += [_scores_of(n, fits, rows, ranked, float(_best_cut(by_cut))) for n in topics]
+    means = np.mean(scores, axis=0) if scores else [0.0, 0.0, 0.0]
+    return {name: round(float(mean), 3) for name, mean in zip(("precision", "recall", "F1"), means, strict=True)}
 
 
-def _f1(cited: Sequence[str], relevant: dict[str, int]) -> float:
-    wanted = {paper for paper, grade in relevant.items() if grade == 2}
-    precision = sum(paper in relevant for paper in cited) / len(cited) if cited else 0.0
-    recall = len(wanted & set(cited)) / len(wanted) if wanted else 0.0
-    return 2 * precision * recall / (precision + recall) if precision + recall else 0.0
+def _mean_scores(
+    fits: Floats, rows: Rows, ranked: Sequence[tuple[Question, Ranking]], questions: Iterable[int], least: float
+) -> Floats:
+    means: Floats = np.mean([_scores_of(n, fits, rows, ranked, least) for n in questions], axis=0)
+    return means
+
+
+def _scores_of(
+    n: int, fits: Floats, rows: Rows, ranked: Sequence[tuple[Question, Ranking]], least: float
+) -> tuple[float, float, float]:
+    """Precision, recall and F1 of the papers that a list would hold."""
+    question, ranking = ranked[n]
+    ids = [hit.paper.arxiv_id for hit in ranking.hits]
+    kept = [arxiv_id for arxiv_id, f in zip(ids, fits[rows.question == n], strict=True) if f >= least] or ids[:1]
+    cited = Prediction(question.id, "", tuple(kept), (), False, "", {})
+    scorers = (citation_precision, citation_recall, citation_f1)
+    precision, recall, f1 = (scorer(question, cited).value or 0.0 for scorer in scorers)
+    return precision, recall, f1
 
 
 def _refusal_figures(rows: Rows) -> dict[str, float]:
     """The least probability at which as many answerable questions are refused as we allow, and what it refuses."""
-    odds = np.concatenate([_cross_validated(rows, seed) for seed in range(_SPLITS)])
-    labels = np.tile(rows.labels, _SPLITS)
+    odds = np.concatenate([cross_validated(rows, seed) for seed in range(SPLITS)])
+    labels = np.tile(rows.labels, SPLITS)
     least = float(np.quantile(odds[labels == 1], _FALSE_REFUSALS))
     refused = float((odds[labels == 0] < least).mean())
     return {"least": round(least, 3), "false refusals": _FALSE_REFUSALS, "unanswerable refused": round(refused, 3)}
 
 
-def _as_json(model: fit.Logistic, least: float) -> dict[str, Any]:
-    return {"bias": round(model.bias, 4), "weights": [round(value, 4) for value in model.weights], "least": least}
+def _as_json(model: fit.Logistic, least: float | None = None) -> dict[str, Any]:
+    weights = {"bias": round(model.bias, 4), "weights": [round(value, 4) for value in model.weights]}
+    return weights if least is None else weights | {"least": least}

@@ -20,6 +20,7 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from ingest.errors import DigestFormatError
 from ingest.paper import Appearance, Paper, Section, Summary
+from ingest.visible import visible
 
 EXPECTED_HEAD = "`### [n] [title](https://arxiv.org/abs/<id>)`"
 EXPECTED_RECORD = "a JSON object with `id`, `title` and `summary`"
@@ -117,9 +118,10 @@ _EMPTY_DAY = re.compile(r"<div id=toc>|^# Table of Contents", re.MULTILINE)
 
 def _markdown_blocks(text: str) -> Iterator[_Block]:
     block, section = None, ""
-    for number, line in enumerate(text.removeprefix("\ufeff").split("\n"), 1):
-        heading = _SECTION.match(line)
-        if _HEAD_LIKE.match(line):
+    lines = text.removeprefix("\ufeff").split("\n")
+    for number, (line, inside) in enumerate(zip(lines, _inside_details(lines), strict=True), 1):
+        heading = None if inside else _SECTION.match(line)
+        if not inside and _HEAD_LIKE.match(line):
             if block:
                 yield block
             block = _Block(number, line.strip(), section)
@@ -131,6 +133,25 @@ def _markdown_blocks(text: str) -> Iterator[_Block]:
             block.body.append(line)
     if block:
         yield block
+
+
+def _inside_details(lines: list[str]) -> list[bool]:
+    """Whether each line is text of an entry, whatever it looks like: its details are open, and closed after it.
+
+    Where others are opened before, the entry was cut off, and what follows is the next one.
+    """
+    closed_next, inside = False, [False] * len(lines)
+    for n in range(len(lines) - 1, -1, -1):
+        inside[n] = closed_next
+        if "</details>" in lines[n]:
+            closed_next = True
+        elif lines[n].lstrip().startswith("<details>"):
+            closed_next = False
+    opened = False
+    for n, line in enumerate(lines):
+        inside[n] = inside[n] and opened
+        opened = "</details>" not in line and (opened or line.lstrip().startswith("<details>"))
+    return inside
 
 
 def _read_markdown(block: _Block, appearance: Appearance) -> _Entry:
@@ -172,7 +193,7 @@ def _fields(body: list[str]) -> dict[str, str]:
         if label and label[1] not in found and (broken or _follows(label[1], current)):
             current = label[1]
             text = label[2].partition("</details>")[0]
-        elif line.lstrip().startswith(("<details>", "<summary>")):
+        elif current != _LABELS[-1] and line.lstrip().startswith(("<details>", "<summary>")):
             current = ""
         if current:
             found.setdefault(current, []).append(text)
@@ -287,6 +308,10 @@ _REPAIRS = ftfy.TextFixerConfig(
 )
 _BEYOND_ASCII = re.compile(r"[^\n -~]")
 _BLANKS = re.compile(r"[ \t\xa0]+")
+_FORMULA = re.compile(r"(\$[^$\n]{1,300}\$|\\\(.{1,300}?\\\)|\\\[.{1,300}?\\\])")
+_TYPE = re.compile(r"\\(?:text(?:bf|it|tt|sc|sf|rm)|emph|underline|mbox)\s?\{([^{}]{0,1000})\}")
+_QUOTED_IN_TEX = re.compile(r"``([^`'\n]{1,300})''")
+_ESCAPED = re.compile(r"\\([%&#_])")
 # `3.76× faster` whose sign was read in the wrong encoding and then lost its second, invisible character.
 _LOST_TIMES = re.compile(r"(?<=[0-9])Ã(?=[\s,.;)]|$)")
 
@@ -333,12 +358,24 @@ def _richness(paper: Paper) -> int:
 
 
 def _clean(text: str) -> str:
-    """Mojibake repaired, control characters gone, blanks collapsed; a line break left is one that was meant."""
+    """Mojibake repaired, TeX's marks for type gone, control characters too, blanks collapsed; a line break left is one
+    that was meant."""
     text = text[:MAX_FIELD_CHARS]
     if _BEYOND_ASCII.search(text):
-        text = ftfy.fix_text(_LOST_TIMES.sub("×", text), _REPAIRS)
+        text = visible(ftfy.fix_text(_LOST_TIMES.sub("×", text), _REPAIRS))
+    text = _without_type(text)
     lines = (_BLANKS.sub(" ", line).strip() for line in text.split("\n"))
     return "\n".join(line for line in lines if line)
+
+
+def _without_type(text: str) -> str:
+    """`94\\% of \\textbf{all} ``names''` as it is printed, `94% of all “names”`; formulas stay as they are."""
+    if "\\" not in text and "``" not in text:
+        return text
+    parts = _FORMULA.split(text)
+    for n in range(0, len(parts), 2):
+        parts[n] = _ESCAPED.sub(r"\1", _QUOTED_IN_TEX.sub(r"“\1”", _TYPE.sub(r"\1", _TYPE.sub(r"\1", parts[n]))))
+    return "".join(parts)
 
 
 def _unwrapped(abstract: str) -> str:

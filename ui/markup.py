@@ -18,6 +18,7 @@ from markdown_it.token import Token
 from assistant.answer import Answer, Claim, Evidence, Hit, Searched
 from assistant.model import LanguageModel
 from ingest.paper import ARXIV_ABS, Filters, Paper, Section
+from ingest.visible import visible
 from ui.strings import STRINGS, Strings
 from ui.talk import Exchange
 
@@ -47,7 +48,7 @@ _ARXIV_ID = re.compile(r"(?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})")
 
 def plain(text: str) -> str:
     """Text as HTML that shows it character by character, its formulas marked for KaTeX."""
-    return "".join(_pieces(text))
+    return "".join(_pieces(visible(text)))
 
 
 def _pieces(text: str) -> Iterator[str]:

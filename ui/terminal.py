@@ -17,7 +17,9 @@ from rich.markdown import Markdown, MarkdownElement, TableElement
 from rich.table import Table
 
 from assistant.answer import EXTRACTIVE, Answer, Delta, Event, Finished, Found, Searched, Support
+from assistant.draft import unescape
 from ingest.paper import ARXIV_ABS, Paper, Section
+from ingest.visible import visible
 from ui.markup import chips
 from ui.strings import STRINGS, Strings
 
@@ -56,6 +58,7 @@ def print_answer(answer: Answer, out: TextIO | None = None) -> None:
 def plain_answer(answer: Answer) -> str:
     """The answer with bare ids in brackets; their addresses stand under the sources."""
     text = re.sub(r"\[([^\[\]]+)\]\(https?://[^()\s]+\)", r"[\1]", marked_text(answer))
+    text = unescape(text) if answer.mode == EXTRACTIVE else text
     parts = [text, table(answer), sources(answer), answer.notice, footer(answer)]
     return printable("\n\n".join(part for part in parts if part)) + "\n"
 
@@ -134,11 +137,11 @@ def paper_card(paper: Paper) -> str:
 
 
 def printable(text: str) -> str:
-    """The text without control characters other than tabs and line ends, and without halves of characters.
+    """The text without characters that show nothing, controls other than tabs and line ends, or halves of characters.
 
     Nothing in it moves the cursor or sets a title, and it can be written as UTF-8.
     """
-    return re.sub(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]", "", text)
+    return visible(text)
 
 
 async def _watched(events: AsyncIterator[Event], console: Console) -> Answer:

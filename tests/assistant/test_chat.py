@@ -17,8 +17,11 @@ from ingest.paper import Filters
 from tests.assistant.conftest import ScriptedModel
 from tests.assistant.shelf_of_papers import EDITING, FEDERATED, GRAPHS, GRASPING, LONG_EDITING, PAPERS, POETRY, WEATHER
 
-QUESTION = "how does the tactile policy for grasping work"
+QUESTION = "how does a tactile policy grasp"
+SURVEY = "which papers are on video editing with diffusion"
 LINK = f"[{GRASPING.arxiv_id}]({GRASPING.url})"
+# Said by code below a model's prose.
+SEARCHED = f"— {len(PAPERS)} papers searched (2026-02-10 to 2026-02-10)"
 # Of the sentences a model is shown, so that they stand.
 GOOD = ["It succeeds in ", "93.5% of grasps [", "1", "]. We train a tactile policy on 900 objects [1]."]
 BROKEN = ModelError("The model at localhost hung up.", "Start it again.", kind=ModelFault.STALLED)
@@ -190,9 +193,10 @@ async def test_a_models_prose_streams_out_with_its_markers_resolved(shelf: Libra
     shown = [event.text for event in events if isinstance(event, Delta)]
     assert len(shown) > 1
     assert "".join(shown).strip() == answer.text
-    assert answer.text == f"It succeeds in 93.5% of grasps {LINK}. We train a tactile policy on 900 objects {LINK}."
+    prose = f"It succeeds in 93.5% of grasps {LINK}. We train a tactile policy on 900 objects {LINK}."
+    assert answer.text == f"{prose}\n\n{SEARCHED}"
     assert (answer.mode, answer.notice, answer.citations) == ("scripted-1", "", (GRASPING.arxiv_id,))
-    assert [claim.support for claim in answer.claims] == [Support.QUOTED] * 2
+    assert [claim.support for claim in answer.claims] == [Support.QUOTED, Support.QUOTED, Support.RECORD]
     assert all(claim.text in answer.text for claim in answer.claims)
     assert model.closed == 1
 
@@ -247,7 +251,8 @@ async def test_what_does_not_stand_is_marked_where_enough_does(shelf: Library) -
     )
     answer = await assistant.answer(QUESTION)
     assert answer.mode == "scripted-1"
-    assert [claim.support for claim in answer.claims] == [Support.QUOTED, Support.QUOTED, Support.UNSUPPORTED]
+    supports = [claim.support for claim in answer.claims]
+    assert supports == [Support.QUOTED, Support.QUOTED, Support.UNSUPPORTED, Support.RECORD]
     assert "2599.00001" not in answer.text
     assert answer.citations == (GRASPING.arxiv_id,)
 
@@ -256,7 +261,7 @@ async def test_a_numbered_list_loses_nothing_to_its_numbers(shelf: Library) -> N
     assistant, _ = with_model(shelf, "1. It succeeds in 93.5% of grasps [1].\n2. Robots that feel grasp better [1].")
     answer = await assistant.answer(QUESTION)
     assert answer.mode == "scripted-1"
-    assert [claim.support for claim in answer.claims] == [Support.QUOTED] * 2
+    assert [claim.support for claim in answer.claims] == [Support.QUOTED, Support.QUOTED, Support.RECORD]
 
 
 @pytest.mark.parametrize("said", [CANNOT_ANSWER, f"**{CANNOT_ANSWER.lower()}**"])

@@ -256,7 +256,7 @@ def test_more_is_more_of_the_same(question: str) -> None:
     query = asked(question, told("papers on video editing in cs.CV", *CITED))
     assert (query.search_text, query.wants) == ("papers on video editing in", Wants.SURVEY)
     assert query.filters == Filters(("cs.CV",))
-    assert query.recent == CITED
+    assert query.listed == CITED
 
 
 @pytest.mark.parametrize("question", ["how many of them are in cs.CV?", "其中有几篇是cs.CV的？"])

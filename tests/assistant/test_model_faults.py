@@ -5,16 +5,26 @@ from __future__ import annotations
 import asyncio
 import socket
 import time
+from contextlib import aclosing
+from dataclasses import replace
 
 import pytest
 
+from assistant.answer import EXTRACTIVE, Answer, Conversation, Delta, Finished, Turn
+from assistant.chat import Assistant
 from assistant.errors import ModelError, ModelFault
+from assistant.llm import estimate_tokens
 from assistant.load import load_model
 from assistant.model import Message
+from assistant.prompt import RULES
+from assistant.rewrite import in_other_language
 from assistant.settings import AssistantSettings
+from ingest.library import Library
 from tests.assistant.conftest import KEY, Behaviour, ModelServer, Wire
 
 QUESTION = [Message("user", "hello")]
+ASKED = "how does the tactile policy for grasping work"
+SAID = "It succeeds in 93.5% of grasps [1]. We train a tactile policy on 900 objects [1]."
 
 
 async def ask(settings: AssistantSettings) -> tuple[str, ModelError, float]:
@@ -142,41 +152,65 @@ async def megabyte(wire: Wire) -> None:
     await wire.end()
 
 
+async def polite(wire: Wire) -> None:
+    await wire.answer(SAID)
+
+
+async def talks_on(wire: Wire) -> None:
+    await wire.head()
+    while True:
+        await wire.say("We train a tactile policy on 900 objects [1]. ")
+        await asyncio.sleep(0.1)
+
+
 async def hangs_up(wire: Wire) -> None:
     wire.reset()
 
 
+# What happens, what it is called, what was heard before, and what its mend names.
 FAULTS = [
-    (status(401, f"Incorrect API key provided: {KEY}"), ModelFault.KEY, "", "OPENAI_API_KEY"),
-    (status(403), ModelFault.KEY, "", "OPENAI_API_KEY"),
-    (status(404, "model 'tiny' not found"), ModelFault.NO_MODEL, "", "DIGEST_LLM"),
-    (status(429), ModelFault.BUSY, "", "again"),
-    (status(429, Retry_After="0"), ModelFault.BUSY, "", "again"),
-    (status(429, Retry_After="3600"), ModelFault.BUSY, "", "again"),
-    (status(429, Retry_After="soon"), ModelFault.BUSY, "", "again"),
-    (status(500, "CUDA error"), ModelFault.SERVER, "", "log"),
-    (status(503), ModelFault.SERVER, "", "log"),
-    (status(400, "no such parameter"), ModelFault.REJECTED, "", "DIGEST_LLM"),
-    (status(400, "This model's maximum context length is 8"), ModelFault.PROMPT_TOO_LONG, "", "DIGEST_PROMPT_TOKENS"),
-    (status(307, location="http://elsewhere.example/v1"), ModelFault.NOT_AN_API, "", "OPENAI_BASE_URL"),
-    (web_page, ModelFault.NOT_AN_API, "", "OPENAI_BASE_URL"),
-    (whole_json, ModelFault.NOT_AN_API, "", "OPENAI_BASE_URL"),
-    (not_json, ModelFault.GARBLED, "", "OPENAI_BASE_URL"),
-    (other_json, ModelFault.GARBLED, "", "OPENAI_BASE_URL"),
-    (invalid_utf8, ModelFault.GARBLED, "Good ", "OPENAI_BASE_URL"),
-    (silent, ModelFault.SLOW, "", "DIGEST_FIRST_TOKEN_SECONDS"),
-    (only_a_role, ModelFault.SLOW, "", "DIGEST_FIRST_TOKEN_SECONDS"),
-    (stalls, ModelFault.STALLED, "Good ", "DIGEST_BETWEEN_TOKENS_SECONDS"),
-    (never_ends, ModelFault.OVERTIME, None, "DIGEST_ANSWER_SECONDS"),
-    (cut_connection, ModelFault.DROPPED, "Good ", "again"),
-    (hangs_up, ModelFault.DROPPED, "", "again"),
-    (early_end, ModelFault.UNFINISHED, "Good ", "again"),
-    (out_of_tokens, ModelFault.CUT, "Good ", "DIGEST_ANSWER_TOKENS"),
-    (withheld, ModelFault.FILTERED, "Good ", "other words"),
-    (wordless, ModelFault.EMPTY, "", "again"),
-    (no_events, ModelFault.EMPTY, "", "again"),
-    (error_event, ModelFault.SERVER, "Good ", "again"),
-    (megabyte, ModelFault.ENDLESS, None, "DIGEST_LLM"),
+    pytest.param(status(401, f"Incorrect API key provided: {KEY}"), ModelFault.KEY, "", "OPENAI_API_KEY", id="401"),
+    pytest.param(status(403), ModelFault.KEY, "", "OPENAI_API_KEY", id="403"),
+    pytest.param(status(404, "model 'tiny' not found"), ModelFault.NO_MODEL, "", "DIGEST_LLM", id="404 model"),
+    pytest.param(status(429), ModelFault.BUSY, "", "again", id="429"),
+    pytest.param(status(429, Retry_After="0"), ModelFault.BUSY, "", "again", id="429, retry at once"),
+    pytest.param(status(429, Retry_After="3600"), ModelFault.BUSY, "", "again", id="429, retry in an hour"),
+    pytest.param(status(429, Retry_After="soon"), ModelFault.BUSY, "", "again", id="429, retry soon"),
+    pytest.param(status(500, "CUDA error"), ModelFault.SERVER, "", "log", id="500"),
+    pytest.param(status(503), ModelFault.SERVER, "", "log", id="503"),
+    pytest.param(status(400, "no such parameter"), ModelFault.REJECTED, "", "DIGEST_LLM", id="400"),
+    pytest.param(
+        status(400, "This model's maximum context length is 8"),
+        ModelFault.PROMPT_TOO_LONG,
+        "",
+        "DIGEST_PROMPT_TOKENS",
+        id="400, too long",
+    ),
+    pytest.param(
+        status(307, location="http://elsewhere.example/v1"),
+        ModelFault.NOT_AN_API,
+        "",
+        "OPENAI_BASE_URL",
+        id="redirect",
+    ),
+    pytest.param(web_page, ModelFault.NOT_AN_API, "", "OPENAI_BASE_URL", id="HTML with status 200"),
+    pytest.param(whole_json, ModelFault.NOT_AN_API, "", "OPENAI_BASE_URL", id="JSON and no stream"),
+    pytest.param(not_json, ModelFault.GARBLED, "", "OPENAI_BASE_URL", id="not JSON"),
+    pytest.param(other_json, ModelFault.GARBLED, "", "OPENAI_BASE_URL", id="other JSON"),
+    pytest.param(invalid_utf8, ModelFault.GARBLED, "Good ", "OPENAI_BASE_URL", id="invalid UTF-8"),
+    pytest.param(silent, ModelFault.SLOW, "", "DIGEST_FIRST_TOKEN_SECONDS", id="slow first token"),
+    pytest.param(only_a_role, ModelFault.SLOW, "", "DIGEST_FIRST_TOKEN_SECONDS", id="only a role"),
+    pytest.param(stalls, ModelFault.STALLED, "Good ", "DIGEST_BETWEEN_TOKENS_SECONDS", id="stall in mid-stream"),
+    pytest.param(never_ends, ModelFault.OVERTIME, None, "DIGEST_ANSWER_SECONDS", id="never ends"),
+    pytest.param(cut_connection, ModelFault.DROPPED, "Good ", "again", id="connection cut"),
+    pytest.param(hangs_up, ModelFault.DROPPED, "", "again", id="connection cut before a word"),
+    pytest.param(early_end, ModelFault.UNFINISHED, "Good ", "again", id="clean early end"),
+    pytest.param(out_of_tokens, ModelFault.CUT, "Good ", "DIGEST_ANSWER_TOKENS", id="length"),
+    pytest.param(withheld, ModelFault.FILTERED, "Good ", "other words", id="content filter"),
+    pytest.param(wordless, ModelFault.EMPTY, "", "again", id="empty"),
+    pytest.param(no_events, ModelFault.EMPTY, "", "again", id="no events"),
+    pytest.param(error_event, ModelFault.SERVER, "Good ", "again", id="error in mid-stream"),
+    pytest.param(megabyte, ModelFault.ENDLESS, None, "DIGEST_LLM", id="1 MB of tokens"),
 ]
 
 
@@ -205,6 +239,157 @@ async def test_a_fault_is_told_in_time_with_place_and_mend(
     assert str(error) == f"{error.found} {error.mend}"
     assert KEY not in str(error)
     assert type(error) is ModelError
+
+
+# --- the turn: the same faults, as whoever asks meets them
+
+
+def assistant_of(shelf: Library, settings: AssistantSettings) -> Assistant:
+    """An assistant whose model is asked for answers only."""
+    alone = settings.model_copy(update={"rewrite_seconds": 0.0, "judge_seconds": 0.0, "repair_seconds": 0.0})
+    return Assistant(shelf, load_model(alone), alone)
+
+
+async def turn(assistant: Assistant, conversation: Conversation | None = None) -> tuple[Answer, str, float]:
+    """The answer, the text shown before it, and the seconds of the turn, which ends with its one answer."""
+    start = time.monotonic()
+    events = [event async for event in assistant.stream(ASKED, conversation)]
+    answers = [event.answer for event in events if isinstance(event, Finished)]
+    assert len(answers) == 1
+    assert isinstance(events[-1], Finished)
+    shown = "".join(event.text for event in events if isinstance(event, Delta))
+    return answers[0], shown, time.monotonic() - start
+
+
+def told(answer: Answer) -> object:
+    return answer.text, answer.citations, answer.claims, answer.abstained, answer.table
+
+
+@pytest.mark.parametrize(("behaviour", "kind", "text", "mend"), FAULTS)
+async def test_a_turn_survives_a_fault_with_the_extractive_answer_and_the_next_one_works(
+    shelf: Library, model_server: ModelServer, behaviour: Behaviour, kind: ModelFault, text: str | None, mend: str
+):
+    broken = True
+
+    async def meet(wire: Wire) -> None:
+        await (behaviour(wire) if broken else wire.answer(SAID))
+
+    model_server.behaviours = [meet]
+    assistant = assistant_of(shelf, model_server.settings(**DEADLINES.get(kind, {})))
+    answer, _, seconds = await turn(assistant)
+    without_model = await Assistant(shelf).answer(ASKED)
+    assert seconds < min([*DEADLINES.get(kind, {"any": 5.0}).values()]) + 2
+    assert (answer.mode, told(answer)) == (EXTRACTIVE, told(without_model))
+    assert mend in answer.notice
+    assert "tiny" in answer.notice
+    assert KEY not in answer.notice
+    broken = False
+    after, shown, _ = await turn(assistant, Conversation("c", turns=(Turn(ASKED, answer),)))
+    assert (after.mode, after.notice) == ("tiny", "")
+    assert "93.5% of grasps" in after.text
+    assert after.text == shown.strip()
+    past = [message["content"] for message in model_server.questions[-1].body["messages"][1:-1]]
+    assert past[0] == ASKED
+    assert not any(said.startswith(("Good", "la ", "xxx")) for said in past)
+
+
+@pytest.mark.parametrize(("behaviour", "kind", "text", "mend"), FAULTS)
+async def test_a_fault_of_a_call_beside_the_answer_is_worth_nothing_and_takes_no_longer_than_its_seconds(
+    shelf: Library, model_server: ModelServer, behaviour: Behaviour, kind: ModelFault, text: str | None, mend: str
+):
+    model_server.behaviours = [behaviour]
+    model = load_model(model_server.settings(**DEADLINES.get(kind, {})))
+    assert model is not None
+    query = Assistant(shelf).understand(ASKED)
+    start = time.monotonic()
+    assert await in_other_language(query, model, 1) == ""
+    assert time.monotonic() - start < 1 + 2
+
+
+async def test_a_turn_whose_model_is_not_running_is_answered_and_one_after_its_start_by_it(
+    shelf: Library, model_server: ModelServer
+):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    assistant = assistant_of(shelf, model_server.settings(openai_base_url=f"http://127.0.0.1:{port}/v1"))
+    answer, _, seconds = await turn(assistant)
+    assert answer.mode == EXTRACTIVE
+    assert seconds < 5 + 2  # the clients are imported when they are first needed
+    assert "refused the connection" in answer.notice
+    model_server.behaviours = [polite]
+    async with await asyncio.start_server(model_server.serve, "127.0.0.1", port):
+        after, _, _ = await turn(assistant, Conversation("c", turns=(Turn(ASKED, answer),)))
+    assert (after.mode, after.notice) == ("tiny", "")
+
+
+async def test_a_turn_whose_model_has_no_such_host_is_answered_each_time(shelf: Library):
+    settings = AssistantSettings(llm="openai-compatible:tiny", openai_base_url="http://nowhere.invalid/v1")
+    assistant = assistant_of(shelf, settings)
+    answer, _, seconds = await turn(assistant)
+    again, _, _ = await turn(assistant, Conversation("c", turns=(Turn(ASKED, answer),)))
+    assert seconds < settings.connect_seconds + 2
+    for said in (answer, again):
+        assert said.mode == EXTRACTIVE
+        assert "nowhere.invalid" in said.notice
+        assert said.citations
+
+
+async def test_stopping_a_turn_hangs_up_on_the_model_within_half_a_second(shelf: Library, model_server: ModelServer):
+    model_server.behaviours = [talks_on, polite]
+    assistant = assistant_of(shelf, model_server.settings())
+    async with aclosing(assistant.stream(ASKED)) as events:
+        async for event in events:
+            assert not isinstance(event, Finished)
+            if isinstance(event, Delta) and model_server.questions:  # what code says first is no word of a model
+                break
+        assert not model_server.hung_up.is_set()
+        start = time.monotonic()
+    await asyncio.wait_for(model_server.hung_up.wait(), 0.5)
+    assert time.monotonic() - start < 0.5
+    after, _, _ = await turn(assistant)
+    assert after.mode == "tiny"
+
+
+# --- what is no fault, but looks like one
+
+
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning", "content"])
+async def test_what_a_model_thinks_is_not_shown(shelf: Library, model_server: ModelServer, field: str):
+    thought = "<think>secret</think>" if field == "content" else "secret"
+
+    async def thinks(wire: Wire) -> None:
+        await wire.head()
+        await wire.chunk({"choices": [{"index": 0, "delta": {field: thought}, "finish_reason": None}]})
+        await wire.say(SAID, "stop")
+        await wire.end()
+
+    model_server.behaviours = [thinks]
+    answer, shown, _ = await turn(assistant_of(shelf, model_server.settings()))
+    assert answer.mode == "tiny"
+    assert "secret" not in shown + answer.text
+    assert "93.5% of grasps" in answer.text
+
+
+async def test_a_long_conversation_with_ollama_never_reaches_the_length_at_which_it_cuts_the_rules_off(
+    shelf: Library, model_server: ModelServer
+):
+    """It reads 4,096 tokens unless told otherwise, and drops the start of what is longer without a word."""
+    model_server.behaviours = [polite]
+    settings = model_server.settings(llm="ollama:tiny", ollama_host=f"127.0.0.1:{model_server.port}")
+    assistant = assistant_of(shelf, settings)
+    answer, _, _ = await turn(assistant)
+    long = replace(answer, text="\n".join(["A tactile policy grasps 900 objects."] * 400))
+    await turn(assistant, Conversation("c", turns=(Turn(ASKED, long),) * 40))
+    asked = model_server.questions[-1]
+    assert asked.path == "/v1/chat/completions"
+    contents = [message["content"] for message in asked.body["messages"]]
+    assert contents[0] == RULES
+    assert "Question: " in contents[-1]
+    assert sum(map(estimate_tokens, contents)) + asked.body["max_tokens"] <= 4096
+
+
+# --- the door again
 
 
 @pytest.mark.parametrize(

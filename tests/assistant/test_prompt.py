@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncGenerator, Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,8 +12,10 @@ from hypothesis import strategies as st
 
 from assistant.answer import Answer, Evidence, Query, Searched, Turn, Wants
 from assistant.errors import ModelError, ModelFault
+from assistant.load import load_model
 from assistant.model import Message
 from assistant.prompt import CANNOT_ANSWER, RULES, Prompt, build_messages, cannot_answer
+from assistant.settings import AssistantSettings
 from ingest.paper import Language, Paper, Section, Summary
 
 
@@ -125,6 +128,57 @@ def test_a_long_conversation_leaves_room_for_sources_and_keeps_its_latest_turns(
     assert prompt.messages[-3].content == "Question 19?"
     assert 3 < len(prompt.messages) < 12
     assert tokens(prompt) <= 1200
+
+
+def test_a_conversation_that_outgrows_its_share_seldom_begins_anew() -> None:
+    history = [turn(f"Question {number}?", "word " * 20) for number in range(60)]
+    starts = [built([said(1, "Says.")], history=history[:turns]).messages[1] for turns in range(1, 61)]
+    changes = sum(before != after for before, after in zip(starts, starts[1:], strict=False))
+    fitting = max(len(built([said(1, "Says.")], history=history[:turns]).messages) // 2 - 1 for turns in range(1, 61))
+    assert 1 <= changes <= 60 / (fitting / 2)
+
+
+def test_the_length_of_a_question_changes_nothing_before_it() -> None:
+    history = [turn(f"Question {number}?", "word " * 20) for number in range(20)]
+    short, long = (built([said(1, "Says.")], "Which? " * times, history).messages for times in (1, 150))
+    assert short[:-1] == long[:-1]
+
+
+def test_of_a_long_answer_in_the_conversation_the_first_lines_stay() -> None:
+    listed = "**30 fit**\n\n" + "\n".join(f"{number}. " + "word " * 20 for number in range(30))
+    past = built([said(1, "Says.")], history=[turn("Which?", listed)]).messages[1:-1]
+    assert [message.role for message in past] == ["user", "assistant"]
+    assert past[1].content.startswith("**30 fit**\n\n0. word")
+    assert "29. " not in past[1].content
+
+
+@pytest.mark.parametrize(
+    ("settings", "tokens"),
+    [
+        ({"llm": "openai:gpt-4o-mini"}, 6000),
+        ({"llm": " ollama:qwen3:8b"}, 1400),
+        ({"llm": "gguf:/a/model.gguf"}, 1400),
+        ({"llm": "ollama:qwen3:8b", "prompt_tokens": 3000}, 3000),
+        ({"llm": "openai:gpt-4o-mini", "answer_tokens": 7000}, 1000),
+    ],
+)
+def test_local_models_are_sent_short_prompts_unless_that_is_set(settings: dict[str, Any], tokens: int) -> None:
+    assert AssistantSettings(**settings).prompt_budget(8000) == tokens
+
+
+def test_a_prompt_for_a_local_model_has_room_for_sources_and_a_conversation() -> None:
+    budget = AssistantSettings(llm="ollama:qwen3:8b").prompt_budget(4096)
+    texts = [
+        f"We train a tactile policy on {number} objects, which succeeds in 93.5% of grasps." for number in range(4)
+    ]
+    evidence = [said(number, text) for number in range(1, 9) for text in texts]
+    papers = {paper(number).arxiv_id: paper(number) for number in range(1, 9)}
+    history = [turn("Which?", "One does [2512.00001](https://arxiv.org/abs/2512.00001).")]
+    model = load_model(AssistantSettings(llm="ollama:qwen3:8b"))
+    assert model is not None
+    prompt = build_messages("Which?", query("Which?"), evidence, papers, history, model, budget)
+    assert len(prompt.messages) == 4
+    assert len(prompt.sources) >= 4
 
 
 def test_a_budget_without_room_for_a_source_is_told():

@@ -54,7 +54,7 @@ from tests.assistant.shelf_of_papers import EDITING, GRAPHS, PAPERS, POETRY, WEA
         ("请帮我列出属于 cs.LG 分类的论文，谢谢", Wants.CATALOGUE),
         ("請列出 cs.LG 的論文", Wants.CATALOGUE),
         ("which papers are categorised under cs.LG?", Wants.CATALOGUE),
-        ("what's new in cs.LG?", Wants.CATALOGUE),
+        ("what's new in cs.LG?", Wants.OVERVIEW),
         ("Is Ada Stone in here?", Wants.CATALOGUE),
         ("Ada Stone", Wants.CATALOGUE),
         ("what is Ada Stone working on?", Wants.CATALOGUE),
