@@ -51,7 +51,7 @@ def _listed(materials: Materials, ids: Sequence[str], k: int | None) -> Draft:
         line = draft.record(f"{titled(paper)} ({paper.primary_category}, {paper.month})")
         draft.lines.append(f"- {line}" + "".join(f": {draft.quote(evidence)}" for evidence in tldr))
     if len(ids) > len(shown):
-        draft.lines += ["", words.counted_more.format(count=len(ids) - len(shown))]
+        draft.lines += ["", draft.record(words.counted_more.format(count=len(ids) - len(shown)))]
     return draft
 
 

@@ -291,11 +291,12 @@ class _Clock:
 
 
 def _answer(draft: Draft, materials: Materials, mode: str, notice: str, clock: _Clock) -> Answer:
+    citations = tuple(dict.fromkeys(check.CITATION.findall(draft.text)))
     return Answer(
         text=draft.text,
         claims=tuple(draft.claims),
-        citations=tuple(dict.fromkeys(check.CITATION.findall(draft.text))),
-        hits=materials.ranking.hits,
+        citations=citations,
+        hits=_with_cited(materials, citations),
         query=materials.query,
         searched=materials.searched,
         abstained=draft.abstained,
@@ -304,6 +305,15 @@ def _answer(draft: Draft, materials: Materials, mode: str, notice: str, clock: _
         notice=notice,
         table=draft.table,
     )
+
+
+def _with_cited(materials: Materials, citations: Sequence[str]) -> tuple[Hit, ...]:
+    """The hits, and after them the papers that the answer cites beside: of a theme, or outside of the filters."""
+    hits = materials.ranking.hits
+    found = {hit.paper.arxiv_id for hit in hits}
+    beside = materials.library.papers([arxiv_id for arxiv_id in citations if arxiv_id not in found]).values()
+    fit = 1.0 if materials.query.wants in FROM_RECORD else 0.0
+    return (*hits, *(Hit(paper, fit, rank, fit, Why()) for rank, paper in enumerate(beside, len(hits) + 1)))
 
 
 def _logged(answer: Answer) -> Answer:

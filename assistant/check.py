@@ -37,8 +37,8 @@ _MARKUP = re.compile(r"(?<!\w)[*_`]+|[*_`]+(?!\w)|[*`]")
 _ESCAPE = re.compile(r"\\(?=[\\`*\[\]<|])")
 _SPACES_AND_MARKS = re.compile(r"[\W_]+")
 _HAN = re.compile(f"[{CHINESE_CHARACTER}]")
-# A letter or digit, the point within a number, and the sign that makes a number a share.
-_KEPT = re.compile(r"[^\W_]|(?<=\d)\.(?=\d)|%")
+# Letters and digits, the point within a number, and the sign that makes a number a share.
+_KEPT = re.compile(r"[^\W_]+|(?<=\d)\.(?=\d)|%")
 _QUOTES = re.compile(r"“([^”\n]+)”|「([^」\n]+)」|『([^』\n]+)』|(?<!\w)\"([^\"\n]+)\"(?!\w)")
 # What denies the words after it: a quote that leaves it out says the opposite.
 _DENYING = re.compile(
@@ -105,7 +105,7 @@ def _add_sentences(pieces: list[_Piece], line: str) -> None:
     """Sentences with the citations that follow their full stop."""
     mark = _LIST_MARK.match(line)
     line = line[mark.end() :] if mark else line  # the dot of `1.` ends no sentence
-    for start, end in split_sentences(line):
+    for start, end in _whole_sentences(line):
         piece = line[start:end]
         lead = _LEADING_CITATIONS.match(piece)
         if lead and pieces:
@@ -114,6 +114,17 @@ def _add_sentences(pieces: list[_Piece], line: str) -> None:
             piece = piece[lead.end() :]
         if piece.strip():
             pieces.append(_Piece(piece.strip(), tuple(CITATION.findall(piece))))
+
+
+def _whole_sentences(line: str) -> Iterator[tuple[int, int]]:
+    """The sentences' spans; a quote that goes over several holds them together, or neither half would be one."""
+    quotes = [found.span() for found in _QUOTES.finditer(line)]
+    begin = -1
+    for start, end in split_sentences(line):
+        begin = start if begin < 0 else begin
+        if not any(opens < end < closes for opens, closes in quotes):
+            yield begin, end
+            begin = -1
 
 
 def _cells(row: str) -> list[str]:
@@ -157,7 +168,7 @@ def _standing(plain: str, papers: Sequence[_Prepared], meaning: _Meaning) -> lis
     """What the claim stands on; nothing if a quote, a name, a number or the whole of it does not stand."""
     spans = _quoted_within(plain)
     quotes = [_located_in_any(span, papers) for span in spans]
-    if None in quotes or not all(any(name in paper.names for paper in papers) for name in _names_in(plain)):
+    if None in quotes or not all(any(_holds_name(paper, name) for paper in papers) for name in _names_in(plain)):
         return []
     wanted = [quantity for quantity in quantities(flat(plain)) if not quantity.loose]
     rests = [(paper, _rests_on(plain, wanted, paper, papers, meaning)) for paper in papers]
@@ -257,7 +268,12 @@ def _names_held(text: str) -> frozenset[str]:
             names.update("".join(tokens[n : n + size]) for n in range(len(tokens) - size + 1))
             if size > 1:
                 names.update("".join(token[0] for token in tokens[n : n + size]) for n in range(len(tokens) - size + 1))
-    return frozenset(names | {f"{name}s" for name in names} | {name[:-1] for name in names if name.endswith("s")})
+    return frozenset(names)
+
+
+def _holds_name(paper: _Prepared, name: str) -> bool:
+    """Whether it stands in the paper, be it of one or of several."""
+    return not paper.names.isdisjoint((name, f"{name}s", name.removesuffix("s")))
 
 
 # Numbers
@@ -442,9 +458,14 @@ def _mapped(text: str) -> tuple[str, tuple[int, ...]]:
     bare: list[str] = []
     places: list[int] = []
     for found in _KEPT.finditer(text):
-        folded = unicodedata.normalize("NFKC", found[0]).casefold()
-        bare.append(folded)
-        places += [found.start()] * len(folded)
+        if found[0].isascii():
+            bare.append(found[0].lower())
+            places += range(*found.span())
+            continue
+        for place, character in enumerate(found[0], found.start()):
+            folded = unicodedata.normalize("NFKC", character).casefold()
+            bare.append(folded)
+            places += [place] * len(folded)
     return "".join(bare), tuple(places)
 
 

@@ -43,7 +43,7 @@ def _composed(materials: Materials, k: int | None) -> Draft:
     if not draft.lines and not refused:  # the paper that was named does not pass the filters
         draft = refusal(materials)
     if absent := gone(materials):
-        draft.lines[:0] = [draft.record(materials.words.gone.format(ids=", ".join(absent))), ""]
+        draft.begin(materials.words.gone.format(ids=", ".join(absent)))
     return draft
 
 
@@ -56,8 +56,7 @@ def _written(materials: Materials, k: int | None) -> Draft:
     if not absent:
         return _WRITERS[query.wants](materials, k)
     draft = summaries(materials, k)
-    names = ", ".join(map(escape, absent))
-    draft.lines[:0] = [draft.record(materials.words.unknown_words.format(words=names)), ""]
+    draft.begin(materials.words.unknown_words.format(words=", ".join(map(escape, absent))))
     return draft
 
 

@@ -19,7 +19,7 @@ ANSWER_CHARACTERS = 740
 # What could be markup, an address or an id is so between dollars too: prices look like maths. The page knows a formula
 # by the same marks; a dollar that is not of one is escaped, so that no two of them meet over a quote's end.
 _MATHS = re.compile(
-    r"((?<![\\$\w])\$(?=[^\s$])"
+    r"((?:(?<![\\$\w])\$(?=[^\s$])|(?<![\\$])\$(?=\\[a-z]))"  # `5$`: money, unless TeX follows as in `9$\times$`
     r"(?:(?!<[A-Za-z/!?]|\]\(|!\[|\*\*|~~|`|://|www\.|@|[0-9]{4}\.[0-9]{4}|/[0-9]{7})[^$\n]){1,200}"
     r"(?<!\s)\$(?![\w$]))",
     re.IGNORECASE,
@@ -53,6 +53,11 @@ class Draft:
         """`text` as a claim that the library's record stands for."""
         self.claims.append(Claim(text, (), Support.RECORD))
         return text
+
+    def begin(self, text: str) -> None:
+        """Puts `text`, which the record stands for, before everything else: claims are in the order of the text."""
+        self.claims.insert(0, Claim(text, (), Support.RECORD))
+        self.lines[:0] = [text, ""]
 
     def quote(self, evidence: Evidence) -> str:
         """The evidence as Markdown, claimed as quoted."""

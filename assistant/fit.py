@@ -23,7 +23,10 @@ from assistant.answer import Hit
 VECTORS = "vectors"
 WORDS = "words"
 _WEIGHTS = "fit.json"
-_HEAD, _TAIL = 5, 15
+# By rank from 0: those right after what may answer, and those that surely do not.
+_FOLLOWING = slice(5, 15)
+_FIELD = slice(20, 60)
+_NO_LEAD = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +67,11 @@ def with_fit(hits: Sequence[Hit]) -> tuple[Hit, ...]:
     return tuple(replace(hit, fit=float(value)) for hit, value in zip(hits, fit, strict=True))
 
 
-def answerable(hits: Sequence[Hit]) -> float:
-    """The probability that the papers found answer the question at all; 0 if none were."""
-    return float(weights(kind_of(hits), "answerable")(answerable_features(hits)[None, :])[0]) if hits else 0.0
+def answerable(hits: Sequence[Hit], words: int) -> float:
+    """The probability that the papers found answer a question of so many words at all; 0 if none were."""
+    if not hits:
+        return 0.0
+    return float(weights(kind_of(hits), "answerable")(answerable_features(hits, words)[None, :])[0])
 
 
 def kind_of(hits: Sequence[Hit]) -> str:
@@ -74,17 +79,24 @@ def kind_of(hits: Sequence[Hit]) -> str:
 
 
 def paper_features(hits: Sequence[Hit]) -> NDArray[np.float64]:
-    """`float64[len(hits), 4]`: score, share of the best score, lexical score, share of the words' weight held."""
-    best = max(hit.score for hit in hits) or 1.0
-    return np.array([[hit.score, hit.score / best, hit.why.lexical or 0.0, hit.why.coverage] for hit in hits])
+    """`float64[len(hits), 4]`: score, how much of the best paper's lead over the field it has, lexical score, share of
+    the words' weight held. The best paper has all of its lead, also where it was found alone."""
+    scores = np.array([hit.score for hit in hits])
+    field = scores[_FIELD].mean() if len(hits) > _FIELD.start else scores.mean()
+    best = scores.max() - field
+    lead = (scores - field) / best if best > _NO_LEAD else np.ones(len(hits))
+    told = np.array([[hit.why.lexical or 0.0, hit.why.coverage] for hit in hits])
+    return np.hstack([scores[:, None], lead[:, None], told])
 
 
-def answerable_features(hits: Sequence[Hit]) -> NDArray[np.float64]:
-    """`float64[3]`: best score, share of the rare words' weight that one leading paper holds, lead over the field."""
+def answerable_features(hits: Sequence[Hit], words: int) -> NDArray[np.float64]:
+    """`float64[3]`: best score, lead over those that follow, logarithm of one more than the question's words.
+
+    The more words a question has, the less of them any paper holds, and the lower a good score is.
+    """
     scores = [hit.score for hit in hits]
-    rare = max(hit.why.rare_coverage for hit in hits[:_HEAD])
-    field = scores[_HEAD:_TAIL] or [0.0]
-    return np.array([scores[0], rare, scores[0] - float(np.mean(field))])
+    following = scores[_FOLLOWING] or [0.0]
+    return np.array([scores[0], scores[0] - float(np.mean(following)), np.log1p(words)])
 
 
 def least(hits: Sequence[Hit], model: str) -> float:

@@ -71,7 +71,7 @@ _ELLIPSIS_WORDS = any_of(
 )
 _SAYS_PAPERS = any_of(r"\b(papers?|articles?|works?|anything|list|show|find)\b", r"论文|文章|論文|列出")
 _MORE = any_of(
-    r"^\W*((and|ok|any|are there|show me|give me|list|tell me) )*(some )?(more|others?|another( one)?|newer ones|go "
+    r"^\W*((and|ok|any|are there|show( me)?|see|give me|list|tell me|please) )*(some )?(more|others?|another( one)?|newer ones|go "
     r"on|continue)"
     r"( (ones|papers|of (them|these|those)|please))*\W*$",
     r"^\W*(还有(吗|别的吗?|其他的?吗?|更多的?吗?)?|更多|继续|再来(几篇|一些)?|其他的?(呢|吗)?)\W*$",

@@ -48,14 +48,16 @@ class GgufServer:
         """Tokens of the file's own tokenizer; None while the file is not loaded, or cannot be asked."""
         if self._server is None:
             return None
-        if text not in self._counts:
-            if len(self._counts) >= _COUNTS_KEPT:
-                self._counts.clear()
-            try:
-                self._counts[text] = self._ask_for_count(self._server.listening_address, text)
-            except (httpx.HTTPError, KeyError, ValueError):
-                return None
-        return self._counts[text]
+        if (known := self._counts.get(text)) is not None:
+            return known
+        try:
+            count = self._ask_for_count(self._server.listening_address, text)
+        except (httpx.HTTPError, KeyError, ValueError):
+            return None
+        if len(self._counts) >= _COUNTS_KEPT:
+            self._counts.clear()
+        self._counts[text] = count
+        return count
 
     def _ask_for_count(self, address: str, text: str) -> int:
         reply = self._http.post(f"{address}/tokenize", json={"content": text})
@@ -76,6 +78,7 @@ class GgufServer:
         parameters.port = 0
         parameters.api_keys = [self.api_key]
         parameters.cors_origins = "http://127.0.0.1"  # its default lets any page in a browser talk to it
+        parameters.cors_credentials = False  # it reads no cookies
         parameters.ui = False
         parameters.n_ctx = self._context_tokens
         parameters.n_parallel = 1  # slots share the context: two would have half of it each

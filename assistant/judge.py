@@ -6,12 +6,13 @@ are asked about is decided by code, and of what a model says only lines such as 
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from assistant import fit
-from assistant.answer import Evidence, Hit, Query, Wants
+from assistant.answer import Evidence, Hit, Wants
 from assistant.aside import aside
 from assistant.draft import Materials
 from assistant.follow import asks_for_more
@@ -54,8 +55,7 @@ async def judged(materials: Materials, model: LanguageModel, seconds: float) -> 
     asked = doubtful(materials.ranking.hits) if query.wants is Wants.SURVEY and not materials.parts else ()
     if not asked or not seconds or asks_for_more(query.text):
         return materials, 0
-    best = materials.evidence.best([hit.paper for hit in asked], 1)
-    messages, count = _messages(query, [(hit.paper, best[hit.paper.arxiv_id]) for hit in asked], model)
+    messages, count = await asyncio.to_thread(_messages, materials, asked, model)
     said = await aside(_TASK, model, messages, seconds, _LONGEST_SAID) if count else ""
     belongs = {asked[number - 1].paper.arxiv_id: verdict for number, verdict in verdicts(said, count).items()}
     ranking = replace(materials.ranking, hits=_moved(materials.ranking.hits, belongs))
@@ -71,10 +71,10 @@ def verdicts(said: str, count: int) -> dict[int, bool]:
     return {number: both.pop() for number, both in told.items() if 1 <= number <= count and len(both) == 1}
 
 
-def _messages(
-    query: Query, papers: Sequence[tuple[Paper, Sequence[Evidence]]], model: LanguageModel
-) -> tuple[Sequence[Message], int]:
+def _messages(materials: Materials, asked: Sequence[Hit], model: LanguageModel) -> tuple[Sequence[Message], int]:
     """What the model is sent, and how many papers there was room for."""
+    query, best = materials.query, materials.evidence.best([hit.paper for hit in asked], 1)
+    papers = [(hit.paper, best[hit.paper.arxiv_id]) for hit in asked]
     # What was typed last says little of what a follow-up is about.
     question = f"Question: {_quoted(query.search_text if query.follows else query.text)}"
     room = _TOKENS - sum(model.count_tokens(text) for text in (JUDGING_RULES, question))

@@ -64,7 +64,7 @@ class LlamaIndexModel:
         return estimate_tokens(text)
 
     async def stream(self, messages: Sequence[Message]) -> AsyncGenerator[str, None]:
-        self._require_room(messages)
+        await asyncio.to_thread(self._require_room, messages)  # who counts may ask a server
         chat = [ChatMessage(role=message.role, content=message.content) for message in messages]
         clock = _Clock(self._settings)
         try:
@@ -186,6 +186,8 @@ class ServedModel(LlamaIndexModel):
             return endpoint.how_to_start
         if kind is ModelFault.NO_MODEL:
             return endpoint.how_to_get
+        if kind is ModelFault.KEY:
+            return endpoint.how_to_enter
         return super()._mend(kind).replace("ADDRESS", endpoint.address_setting)
 
     def _meaning(self, exc: Exception) -> ModelError:
@@ -225,6 +227,7 @@ class GgufModel(ServedModel):
             address_setting="DIGEST_LLM",
             how_to_start="Start this program again.",
             how_to_get="Check the path in DIGEST_LLM.",
+            how_to_enter="Start this program again: its key is made anew each time.",
         )
         super().__init__(endpoint, settings)
         self.where = "this process"
@@ -425,13 +428,23 @@ def _excerpt(words: str) -> str:
 
 def _is_alive(response: ChatResponse) -> bool:
     """Whether a response holds text, a thought or an end, and not only a role."""
-    return bool(response.delta or response.additional_kwargs.get("thinking_delta") or _finish_reason(response))
+    thought = response.additional_kwargs.get("thinking_delta") or _bare_thought(response)
+    return bool(response.delta or thought or _finish_reason(response))
+
+
+def _bare_thought(response: ChatResponse) -> object:
+    """A thought under the name that Ollama has for it, which llama-index passes over."""
+    return getattr(getattr(_first_choice(response), "delta", None), "thinking", None)
 
 
 def _finish_reason(response: ChatResponse) -> str:
     """Why the model ended, in OpenAI's words; empty while it goes on, or where the vendor does not say."""
+    return str(getattr(_first_choice(response), "finish_reason", None) or "")
+
+
+def _first_choice(response: ChatResponse) -> object:
     choices = getattr(response.raw, "choices", None)
-    return str(getattr(choices[0], "finish_reason", None) or "") if choices else ""
+    return choices[0] if choices else None
 
 
 def _http_client(endpoint: Endpoint, settings: AssistantSettings) -> httpx.AsyncClient:

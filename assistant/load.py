@@ -102,6 +102,8 @@ def _load_ollama(name: str, settings: AssistantSettings) -> LanguageModel:
             address_setting="OLLAMA_HOST",
             how_to_start="Start it with `ollama serve`, or correct OLLAMA_HOST.",
             how_to_get=f"Fetch it with `ollama pull {name or 'qwen2.5:7b'}`, or name one that `ollama list` shows.",
+            how_to_enter="No key is sent to Ollama: for a server that wants one, write openai-compatible:NAME in "
+            "DIGEST_LLM and set OPENAI_BASE_URL and OPENAI_API_KEY.",
         ),
         settings,
     )

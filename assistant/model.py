@@ -53,6 +53,7 @@ class Endpoint:
     address_setting: str
     how_to_start: str
     how_to_get: str
+    how_to_enter: str = "Set OPENAI_API_KEY to a key that is valid there."
 
     @property
     def where(self) -> str:

@@ -14,7 +14,6 @@ from ingest.sentence import language_of
 
 _NEAREST = 3
 _SUMMARISED = 4
-_SUMMARY_CHARACTERS = 700
 # A second paper is named beside the first where its score comes this near: then code cannot tell which was meant.
 _AS_GOOD = 0.97
 # "What do ACAR and the reflexion paper report": the one that is not named comes this near to the one that is.
@@ -60,7 +59,7 @@ def lookup(materials: Materials, k: int | None) -> Draft:
     draft.lines += [f"{titled(paper)} ({byline(paper)})", ""]
     others = _meant(hits, materials.query)[1:]
     best = materials.evidence.best([paper])[paper.arxiv_id]
-    room = ANSWER_CHARACTERS - sum(len(hit.paper.title) for hit in (hits[0], *others))
+    room = ANSWER_CHARACTERS - len(byline(paper)) - sum(len(hit.paper.title) for hit in (hits[0], *others))
     sentences = telling(best, room, within=math.inf)  # what is looked for is the paper, so as much of it as fits
     draft.lines += [" ".join(draft.quote(evidence) for evidence in in_order(sentences))]
     draft.lines += ["", f"{materials.words.perhaps} {', '.join(titled(hit.paper) for hit in others)}"] if others else []
@@ -103,8 +102,9 @@ def _fields(paper: Paper, materials: Materials) -> Iterator[tuple[Section, list[
 def _summing_up(paper: Paper, abstract: Iterable[Evidence]) -> list[Evidence]:
     """Those sentences of an abstract that fit: first those that sum it up, what was known before last."""
     kept: list[Evidence] = []
+    room = ANSWER_CHARACTERS - len(paper.title) - len(byline(paper))
     for evidence in sorted(abstract, key=lambda e: (not SUMS_UP.search(e.text), is_background(e, paper))):
-        if sum(len(other.text) for other in kept) + len(evidence.text) <= _SUMMARY_CHARACTERS:
+        if sum(len(other.text) for other in kept) + len(evidence.text) <= room:
             kept.append(evidence)
     return kept
 

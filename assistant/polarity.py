@@ -83,9 +83,15 @@ def _clauses(text: str) -> Iterator[str]:
 
 def _within(clause: str, pattern: re.Pattern[str]) -> Iterator[str]:
     for found in pattern.finditer(clause):
-        before, after = words_of(clause[: found.start()]), words_of(clause[found.end() :])
-        of_subject = not after or bool(_COPULA.search(clause[: found.start()]) and pattern is not _NEGATION)
-        yield from before[-_REACH:] if of_subject else after[:_REACH]
+        before, after = clause[: found.start()], clause[found.end() :]
+        of_subject = not words_of(after) or bool(_COPULA.search(before) and pattern is not _NEGATION)
+        yield from words_of(before)[-_REACH:] if of_subject else words_of(_up_to_a_way(after, pattern))[:_REACH]
+
+
+def _up_to_a_way(after: str, pattern: re.Pattern[str]) -> str:
+    """What a word that says which way a thing goes is about ends at the next such word; a denial is of that, too."""
+    ways = [] if pattern is _NEGATION else [found.start() for way in (_UP, _DOWN) if (found := way.search(after))]
+    return after[: min(ways, default=len(after))]
 
 
 def is_opposed(claim: str, sentence: str) -> bool:

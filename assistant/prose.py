@@ -18,7 +18,7 @@ from assistant.lexical import words_of
 from assistant.model import LanguageModel
 from assistant.premise import unfounded
 from assistant.prompt import Prompt, build_messages, cannot_answer
-from assistant.refusal import is_unanswerable
+from assistant.refusal import absent_names, is_unanswerable
 from assistant.repair import checked, repaired
 from assistant.settings import AssistantSettings
 from assistant.survey import surveyed
@@ -67,7 +67,7 @@ class Prose:
         if before.text:
             yield Delta(f"{before.text}\n\n")
         try:
-            prompt = self._prompt(papers, evidence)
+            prompt = await asyncio.to_thread(self._prompt, papers, evidence)
             async with aclosing(self._prose(prompt)) as pieces:
                 async for piece in pieces:
                     said += piece
@@ -122,7 +122,7 @@ class Prose:
 
 
 def is_for_a_model(materials: Materials) -> bool:
-    """What the record knows, groups, the rest of a list, refusals and false premises are code's to answer."""
+    """What the record knows, groups, the rest of a list, refusals, false premises and absent papers are code's."""
     if materials.parts:
         return all(map(is_for_a_model, materials.parts))
     query, ranking = materials.query, materials.ranking
@@ -133,6 +133,7 @@ def is_for_a_model(materials: Materials) -> bool:
         and bool(ranking.hits)
         and not is_unanswerable(query, ranking)
         and not (query.wants is Wants.FACT and unfounded(query, ranking))
+        and not (query.wants is Wants.COMPARE and absent_names(query, ranking.lexical))
     )
 
 

@@ -144,7 +144,7 @@ def _han(text: str, found: re.Match[str], unit: str, end: int) -> Iterator[Quant
         return
     counts = bool(unit or _CLASSIFIER.match(text, found.end()))
     value = _of_han(han)
-    if text[found.start() - 1 : found.start()] == "第" or not (counts or len(han) > 2):
+    if text[found.start() - 1 : found.start()] == "第" or not (counts or len(han) > 2 or han[-1] in "万亿"):
         return
     yield Quantity(value, unit, found.start(), end, value <= 2 and unit in ("", "times"))
 

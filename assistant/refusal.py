@@ -91,7 +91,7 @@ def refusal(materials: Materials) -> Draft:
         return draft if materials.searched.papers else nobody(materials)
     if not materials.searched.papers:
         draft = covered(materials, nobody(materials))
-        draft.lines += _outside(materials)
+        draft.lines += _outside(draft, materials)
         return draft
     scope = words.none.format(papers=materials.searched.papers, days=days(words, materials.searched))
     draft.lines.append(draft.record(scope))
@@ -101,9 +101,10 @@ def refusal(materials: Materials) -> Draft:
         draft.lines.append(draft.record(words.unknown_words.format(words=", ".join(map(escape, unknown)))))
     draft.lines += [draft.record(line) for line in _only_mentioned(materials)]
     if ranking.hits:
-        near = [f"- {titled(hit.paper)}: {_why_not(hit, materials)}" for hit in ranking.hits[:_NEAREST]]
+        nearest = ranking.hits[:_NEAREST]
+        near = [f"- {titled(hit.paper)}: {draft.record(_why_not(hit, materials))}" for hit in nearest]
         draft.lines += ["", words.nearest, "", *near]
-    draft.lines += _outside(materials)
+    draft.lines += _outside(draft, materials)
     return draft
 
 
@@ -151,7 +152,7 @@ def _text_of(paper: Paper) -> str:
     return "\n".join(paper.text(section) for section in Section)
 
 
-def _outside(materials: Materials) -> list[str]:
+def _outside(draft: Draft, materials: Materials) -> list[str]:
     """The papers on the same topic that the question's filters shut out."""
     query, ranking, words = materials.query, materials.ranking, materials.words
     if not query.filters or not ranking.readings[0].forms:
@@ -161,7 +162,8 @@ def _outside(materials: Materials) -> list[str]:
     ids = [ranking.lexical.arxiv_ids[row] for row in np.argsort(-score, kind="stable")[:20] if score[row] > 0]
     ids = [arxiv_id for arxiv_id in ids if arxiv_id not in within and _is_on_topic(arxiv_id, ranking)][:_NEAREST]
     papers = materials.library.papers(ids).values()
-    told = [f"- {titled(p)}: {words.is_from.format(month=p.month, category=p.primary_category)}" for p in papers]
+    places = {p: words.is_from.format(month=p.month, category=p.primary_category) for p in papers}
+    told = [f"- {titled(p)}: {draft.record(place)}" for p, place in places.items()]
     return ["", words.outside, "", *told] if told else []
 
 

@@ -122,7 +122,7 @@ class Retriever:
         ranked = self._fuse(query, lexical, score, vectors, {*words, *vectors.passage, *_named(query, lexical, within)})
         hits = with_fit(self._hits(query, ranked[:k], lexical, readings, vectors))
         searched = len(lexical) if within is None else len(within)
-        return Ranking(hits, answerable(hits), searched, lexical, readings, asked, vector)
+        return Ranking(hits, answerable(hits, len(readings[0].weight)), searched, lexical, readings, asked, vector)
 
     def _readings(self, lexical: LexicalIndex, text: str, other_text: str = "") -> tuple[Matches, ...]:
         """The text's words, what they stand for in English, and the words a language model put it in."""

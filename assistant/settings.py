@@ -7,10 +7,9 @@ from pydantic import AliasChoices, Field, SecretStr
 from ingest.settings import RoomSettings
 
 PROMPT_TOKENS = 6000
-# Tokens of unknown tokenizers are estimated at half more than there are: these are some 950, read in a quarter of a
-# minute by two CPU threads.
-LOCAL_PROMPT_TOKENS = 1400
-_LOCAL = ("ollama", "gguf")
+# Some 950 tokens, read in a quarter of a minute by two CPU threads: a GGUF file's are counted, those of tokenizers that
+# nobody knows are estimated at half more than there are.
+LOCAL_PROMPT_TOKENS = {"ollama": 1400, "gguf": 950}
 
 
 def _either(variable: str) -> AliasChoices:
@@ -48,8 +47,8 @@ class AssistantSettings(RoomSettings):
     prompt_tokens: int | None = Field(
         default=None,
         gt=0,
-        description="Tokens a prompt may have; less if the context is less. Unset: 1400 for Ollama and gguf, which "
-        "without a GPU read some 70 in a second, else 6000.",
+        description="Tokens a prompt may have; less if the context is less. Unset: 1400 for Ollama and 950 for gguf, "
+        "which without a GPU read some 70 in a second, else 6000.",
     )
     answer_tokens: int = Field(default=800, gt=0, description="Tokens an answer may have.")
     connect_seconds: float = Field(default=5.0, gt=0, description="Seconds a connection may take.")
@@ -85,5 +84,5 @@ class AssistantSettings(RoomSettings):
     def prompt_budget(self, context_tokens: int) -> int:
         """Tokens a prompt may have for a model whose prompt and answer may have `context_tokens` together."""
         kind = self.llm.strip().partition(":")[0]
-        wanted = self.prompt_tokens or (LOCAL_PROMPT_TOKENS if kind in _LOCAL else PROMPT_TOKENS)
+        wanted = self.prompt_tokens or LOCAL_PROMPT_TOKENS.get(kind, PROMPT_TOKENS)
         return min(wanted, context_tokens - self.answer_tokens)

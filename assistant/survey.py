@@ -5,18 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from assistant import fit
-from assistant.answer import Hit, Searched
+from assistant.answer import Evidence, Hit, Searched
 from assistant.draft import Draft, Materials, days, titled
 from assistant.follow import asks_for_more
 from assistant.survey_wording import SurveyWording, survey_wording
 from assistant.themes import grouped
 from assistant.wording import Wording
-from ingest.paper import Paper
+from ingest.paper import Language, Paper
+from ingest.sentence import language_of
 
 CLEAR_FIT = 0.6
 _MOST_SURVEYED = 30
 _MORE = 10
 _BELOW_THE_CUT = 5
+# A line of evidence is read at a glance: so many characters, where a sentence of them is nearly as telling (a
+# difference of logarithmic odds) as the best.
+_GLANCE = {Language.ENGLISH: 240, Language.CHINESE: 120}
+_NEARLY = 1.5
+_SCRAP = 15  # characters; less is a heading
 
 
 def surveyed(hits: Sequence[Hit], k: int | None = None) -> tuple[Hit, ...]:
@@ -99,8 +105,16 @@ def _scope(words: Wording, searched: Searched) -> str:
 
 
 def _entry(draft: Draft, paper: Paper, materials: Materials, mark: str = "") -> str:
-    best = materials.evidence.best([paper], 1)[paper.arxiv_id]
-    return titled(paper) + mark + "".join(f": {draft.quote(evidence)}" for evidence in best)
+    everything = materials.evidence.best([paper])[paper.arxiv_id]
+    return titled(paper) + mark + "".join(f": {draft.quote(evidence)}" for evidence in at_a_glance(everything))
+
+
+def at_a_glance(best_first: Sequence[Evidence]) -> list[Evidence]:
+    """The one sentence that says why a paper fits: the best short one that is nearly as telling as the best, else the
+    best. None of none."""
+    near = [evidence for evidence in best_first if evidence.score >= best_first[0].score - _NEARLY]
+    short = [e for e in near if len(e.text) <= _GLANCE[language_of(e.text)] and len(e.text) >= _SCRAP]
+    return (short or near)[:1]
 
 
 def _said(materials: Materials) -> SurveyWording:

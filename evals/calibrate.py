@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from assistant import fit
-from assistant.answer import Wants
+from assistant.answer import FROM_RECORD
 from assistant.chat import Assistant
 from assistant.evidence import COSINE
 from assistant.retrieve import Ranking, Retriever, Weights
@@ -25,7 +25,7 @@ from evals.scorers.citation import citation_f1, citation_precision, citation_rec
 from evals.sentences import Told, as_model, fact_figures, sentence_rows, told
 
 _DEPTH = 60
-# Cuts whose F1 differs by less cannot be told apart; of those the strictest is taken, for a wrong paper costs trust.
+# Cuts whose F1 differs by less cannot be told apart; of those the one is taken that misses as much as it adds.
 _AS_GOOD = 0.015
 _FALSE_REFUSALS = 0.05
 _LEAST_FITS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
@@ -37,18 +37,18 @@ def calibrate(questions: Sequence[Question], assistant: Assistant) -> tuple[dict
     figures: dict[str, Any] = {}
     blind = Retriever(assistant.library, Weights(passage=0.0, sentence=0.0))
     for kind, retriever in ((fit.VECTORS, assistant.retriever), (fit.WORDS, blind)):
-        found = [(q, _search(q, assistant, retriever)) for q in questions if len(q.turns) == 1]
-        ranked = [(q, _by_words(rank) if kind == fit.WORDS else rank) for q, rank in found if rank]
+        found = _found(questions, assistant, retriever)
+        ranked = [(q, _by_words(rank) if kind == fit.WORDS else rank) for q, rank in found]
         ranked = [(q, rank) for q, rank in ranked if rank.hits and fit.kind_of(rank.hits) == kind]
         _check_enough(ranked, kind)
-        papers, answers = _paper_rows(ranked), _answer_rows(ranked)
+        papers, answers = _paper_rows(ranked), _answer_rows(ranked, assistant)
         surveys, refusals = _survey_figures(papers, ranked), _refusal_figures(answers)
         weights[kind] = {
-            "paper": _as_json(fit_logistic(papers), float(_best_cut(surveys))),
+            "paper": _as_json(fit_logistic(papers), _best_cut(surveys)),
             "answerable": _as_json(fit_logistic(answers), refusals["least"]),
         }
         figures[kind] = {
-            "survey F1 by least fit": surveys,
+            "surveys by least fit": {f"{least:.2f}": _named(scores) for least, scores in surveys.items()},
             "topics, fit and cut of other questions": _cited_figures(papers, ranked),
             "answerable": refusals,
         }
@@ -81,13 +81,13 @@ def _is_survey(question: Question) -> bool:
     return bool(question.relevant) and question.kind in {Kind.TOPIC, Kind.METADATA}
 
 
-def _search(question: Question, assistant: Assistant, retriever: Retriever) -> Ranking | None:
-    """What the question finds; None if the record answers it."""
-    query = assistant.understand(question.turns[0])
-    if query.wants is Wants.CATALOGUE:
-        return None
-    # Papers that a question names would come first by that alone, and teach nothing about text.
-    return retriever.search(replace(query, papers=()), _DEPTH)
+def _found(questions: Sequence[Question], assistant: Assistant, retriever: Retriever) -> list[tuple[Question, Ranking]]:
+    """What each question of one turn finds, but for those that the record answers.
+
+    Papers that a question names would come first by that alone, and teach nothing about text."""
+    understood = [(q, assistant.understand(q.turns[0])) for q in questions if len(q.turns) == 1]
+    sought = [(q, query) for q, query in understood if query.wants not in FROM_RECORD]
+    return [(q, retriever.search(replace(query, papers=()), _DEPTH)) for q, query in sought]
 
 
 def _by_words(ranking: Ranking) -> Ranking:
@@ -106,15 +106,21 @@ def _paper_rows(ranked: Iterable[tuple[Question, Ranking]]) -> Rows:
     return _rows(parts)
 
 
-def _answer_rows(ranked: Iterable[tuple[Question, Ranking]]) -> Rows:
+def _answer_rows(ranked: Iterable[tuple[Question, Ranking]], assistant: Assistant) -> Rows:
+    """Two rows a question: what it finds, and what it would find without the papers it wants.
+
+    Left out are those that name a paper: they are answered by it, whatever else is found."""
     parts = []
     for n, (question, ranking) in enumerate(ranked):
         if question.kind in {"metadata", "followup"} or (question.kind == "unanswerable" and question.relevant):
             continue
+        if assistant.understand(question.turns[0]).papers:
+            continue
+        words = len(ranking.readings[0].weight)
         without = [hit for hit in ranking.hits if hit.paper.arxiv_id not in question.relevant]
         for hits, label in ((ranking.hits, 1.0), (without, 0.0)):
             if hits and (label == 0.0 or question.relevant):
-                parts.append(([fit.answerable_features(hits)], [label], n))
+                parts.append(([fit.answerable_features(hits, words)], [label], n))
     return _rows(parts)
 
 
@@ -127,18 +133,24 @@ def _rows(parts: Sequence[tuple[Any, Sequence[float], int]]) -> Rows:
     )
 
 
-def _survey_figures(rows: Rows, ranked: Sequence[tuple[Question, Ranking]]) -> dict[str, float]:
-    """Mean F1 by the least fit, of models that never saw the question."""
+def _survey_figures(rows: Rows, ranked: Sequence[tuple[Question, Ranking]]) -> dict[float, Floats]:
+    """Mean precision, recall and F1 by the least fit, of models that never saw the question."""
     splits = [cross_validated(rows, seed) for seed in range(SPLITS)]
     every = np.unique(rows.question)
     return {
-        f"{least:.2f}": round(float(np.mean([_mean_scores(fits, rows, ranked, every, least)[2] for fits in splits])), 3)
+        least: np.mean([_mean_scores(fits, rows, ranked, every, least) for fits in splits], axis=0)
         for least in _LEAST_FITS
     }
 
 
-def _best_cut(f1_by_cut: Mapping[str, float]) -> str:
-    return max(least for least, f1 in f1_by_cut.items() if f1 >= max(f1_by_cut.values()) - _AS_GOOD)
+def _best_cut(scores_by_cut: Mapping[float, Floats]) -> float:
+    best = max(f1 for _, _, f1 in scores_by_cut.values())
+    as_good = {least: scores for least, scores in scores_by_cut.items() if scores[2] >= best - _AS_GOOD}
+    return min(as_good, key=lambda least: abs(as_good[least][0] - as_good[least][1]))
+
+
+def _named(scores: Floats) -> dict[str, float]:
+    return {name: round(float(value), 3) for name, value in zip(("precision", "recall", "F1"), scores, strict=True)}
 
 
 def _cited_figures(rows: Rows, ranked: Sequence[tuple[Question, Ranking]]) -> dict[str, float]:
@@ -147,11 +159,10 @@ def _cited_figures(rows: Rows, ranked: Sequence[tuple[Question, Ranking]]) -> di
     for seed in range(SPLITS):
         fits = cross_validated(rows, seed)
         for train, held_out in folds(np.unique(rows.question).tolist(), seed):
-            by_cut = {f"{least:.2f}": _mean_scores(fits, rows, ranked, train, least)[2] for least in _LEAST_FITS}
+            by_cut = {least: _mean_scores(fits, rows, ranked, train, least) for least in _LEAST_FITS}
             topics = [n for n in held_out if ranked[n][0].kind is Kind.TOPIC]
-            scores += [_scores_of(n, fits, rows, ranked, float(_best_cut(by_cut))) for n in topics]
-    means = np.mean(scores, axis=0) if scores else [0.0, 0.0, 0.0]
-    return {name: round(float(mean), 3) for name, mean in zip(("precision", "recall", "F1"), means, strict=True)}
+            scores += [_scores_of(n, fits, rows, ranked, _best_cut(by_cut)) for n in topics]
+    return _named(np.mean(scores, axis=0)) if scores else {}
 
 
 def _mean_scores(

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.answer import Found, Query, Wants
+from assistant.answer import FROM_RECORD, Found, Query
 from assistant.chat import Assistant
 from assistant.retrieve import Ranking, Retriever, Weights
 from evals.errors import EvalsError
@@ -215,7 +215,7 @@ def _all_sought(
 
 def _sought(question: Question, found: Found) -> Sought:
     """The record's own rankings are fixed; and so are, here, those of several questions laid into one another."""
-    fixed = found.query.wants is Wants.CATALOGUE or found.query.parts
+    fixed = found.query.wants in FROM_RECORD or found.query.parts
     ranked = tuple(hit.paper.arxiv_id for hit in found.hits) if fixed else None
     return Sought(found.query, _ndcg(question), ranked)
 

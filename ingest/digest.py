@@ -308,7 +308,7 @@ _REPAIRS = ftfy.TextFixerConfig(
 )
 _BEYOND_ASCII = re.compile(r"[^\n -~]")
 _BLANKS = re.compile(r"[ \t\xa0]+")
-_FORMULA = re.compile(r"(\$[^$\n]{1,300}\$|\\\(.{1,300}?\\\)|\\\[.{1,300}?\\\])")
+_FORMULA = re.compile(r"((?<!\\)\$[^$\n]{1,300}(?<!\\)\$|\\\(.{1,300}?\\\)|\\\[.{1,300}?\\\])")
 _TYPE = re.compile(r"\\(?:text(?:bf|it|tt|sc|sf|rm)|emph|underline|mbox)\s?\{([^{}]{0,1000})\}")
 _QUOTED_IN_TEX = re.compile(r"``([^`'\n]{1,300})''")
 _ESCAPED = re.compile(r"\\([%&#_])")

@@ -15,6 +15,7 @@ from pydantic import AliasChoices
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
+from assistant.pull import HubSettings
 from assistant.settings import AssistantSettings
 from ingest.settings import IngestSettings
 from ui.command import digest
@@ -58,7 +59,7 @@ def test_a_command_and_each_of_its_options_says_what_it_does(name: str, command:
     assert [option.name for option in command.params if isinstance(option, click.Option) and not option.help] == []
 
 
-@pytest.mark.parametrize("room", [IngestSettings, AssistantSettings, UiSettings])
+@pytest.mark.parametrize("room", [IngestSettings, AssistantSettings, HubSettings, UiSettings])
 def test_each_setting_is_in_the_example_and_says_what_it_is(room: type[BaseSettings]) -> None:
     example = set(re.findall(r"^#([A-Z_]+)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.MULTILINE))
     assert {_variable(name, field) for name, field in room.model_fields.items()} - example == set()

@@ -291,6 +291,52 @@ def library_re_embed(parts: Parts, settings: IngestSettings) -> None:
     click.echo(f"{done} papers embedded by {embedder.name}")
 
 
+@digest.group("model")
+def model_group() -> None:
+    """Fetch a language model for this computer."""
+
+
+@model_group.command("pull")
+@click.argument("repo", required=False)
+@click.argument("file", required=False)
+@click.option("--revision", metavar="REVISION", help="A branch, tag or commit of REPO.  [default: main]")
+@click.option("--sha256", metavar="HEX", help="What FILE must have.  [default: what the hub declares]")
+@json_option
+@settings_options
+def model_pull(
+    parts: Parts,
+    settings: IngestSettings,
+    repo: str | None,
+    file: str | None,
+    revision: str | None,
+    sha256: str | None,
+    as_json: bool,
+) -> None:
+    """Fetch a GGUF file from the Hugging Face hub and say what to set.
+
+    Without REPO and FILE it is Qwen2.5 1.5B Instruct (1.12 GB, Apache-2.0), which knows English and Chinese. A pull
+    that was stopped goes on where it was. HF_ENDPOINT names a mirror of the hub, HF_TOKEN is for gated models.
+    """
+    if bool(repo) != bool(file) or (not repo and (revision or sha256)):
+        raise click.UsageError("give both REPO and FILE, or neither for the recommended model")
+    from assistant.pull import RECOMMENDED, HubFile, HubSettings, pull
+    from ui.progress import telling
+
+    wanted = HubFile(repo, file, revision or "main", (sha256 or "").lower()) if repo and file else RECOMMENDED
+    hub = read_settings(HubSettings, home=settings.home)
+    click.echo(f"Looking for {wanted.name} here and at {hub.hf_endpoint.host}", err=True)
+    try:
+        with telling() as tell:
+            found = pull(wanted, hub, lambda so_far: tell(str(so_far), so_far.here // 10**6, so_far.whole // 10**6))
+    except KeyboardInterrupt:
+        click.echo("Stopped; the same command goes on from here.", err=True)
+        raise
+    if as_json:
+        print_json(found.as_dict())
+    else:
+        click.echo(str(found))
+
+
 digest.add_command(evals, "eval")
 
 

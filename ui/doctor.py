@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from assistant.errors import AssistantError
 from assistant.load import load_model
+from assistant.pull import pulled, setting
 from assistant.settings import AssistantSettings
 from ingest.embedder import Embedder, Glossing
 from ingest.errors import IngestError
@@ -121,8 +122,16 @@ def _model(asking: AssistantSettings) -> Finding:
     change = "DIGEST_LLM or --llm, e.g. openai:gpt-4o-mini, ollama:qwen3:8b, none"
     if model is None:
         found = "none: answers are the papers' own words, and no text leaves this computer"
-        return Finding("language model", found, change)
+        return Finding("language model", found, f"{change}; {_at_hand(asking)}")
     return Finding("language model", f"{model.name}; questions and passages go to {model.where}", change)
+
+
+def _at_hand(asking: AssistantSettings) -> str:
+    """What to type for a model in this process."""
+    files = pulled(asking.home)
+    if not files:
+        return "digest model pull fetches a small one"
+    return f"{files[0].name} was pulled but is not set: {setting(files[0])}"
 
 
 def _browser() -> Finding:

@@ -33,7 +33,7 @@ _ALSO_SHOWN = 30
 _OPEN, _CLOSE = "\ua8ce", "\ua8cf"
 _FORMULA = re.compile(
     r"(?<!\\)\\\((?P<round>.+?)(?<!\\)\\\)|\$\$(?P<double>.+?)\$\$"
-    r"|(?<![\\$\w])\$(?P<single>[^\s$](?:[^$\n]{0,300}?[^\s$])?)\$(?![\w$])",
+    r"|(?:(?<![\\$\w])\$|(?<![\\$])\$(?=\\[A-Za-z]))(?P<single>[^\s$](?:[^$\n]{0,300}?[^\s$])?)\$(?![\w$])",
     re.DOTALL,
 )
 # KaTeX shows only the name of these, and swallows what they hold.

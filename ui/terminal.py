@@ -14,6 +14,7 @@ import click
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.live import Live
 from rich.markdown import Markdown, MarkdownElement, TableElement
+from rich.spinner import Spinner
 from rich.table import Table
 
 from assistant.answer import EXTRACTIVE, Answer, Delta, Event, Finished, Found, Searched, Support
@@ -146,7 +147,9 @@ def printable(text: str) -> str:
 
 async def _watched(events: AsyncIterator[Event], console: Console) -> Answer:
     written = ""
-    with Live(console=console, transient=True) as live:
+    with Live(
+        Spinner("dots"), console=console, transient=True
+    ) as live:  # a model may be asked before anything is found
         async for event in events:
             match event:
                 case Found(query=query, searched=searched):

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from assistant.answer import Support
+from assistant.answer import Evidence, Support
 from assistant.check import CITATION, check, supported_share
-from ingest.paper import Section
+from assistant.draft import Draft
+from ingest.paper import Section, Summary
 from tests.assistant.shelf_of_papers import EDITING, FEDERATED, GRASPING, NASTY, PAPERS, Paper
 from tests.conftest import WordEmbedder
 
@@ -126,3 +127,170 @@ def test_citations_are_links_of_ours_and_no_text_that_looks_like_one() -> None:
     assert CITATION.findall(ours) == [held.arxiv_id for held in PAPERS]
     assert CITATION.findall(r"\[2599.00001](https://arxiv.org/abs/2599.00001)") == []
     assert CITATION.findall(r"\[2599.00001\](https://arxiv.org/abs/2599.00001) [a](https://evil.example)") == []
+
+
+# --- sentences
+
+
+def texts(answer: str) -> list[str]:
+    return [claim.text for claim in check(answer, SOURCES, EMBEDDER)]
+
+
+@pytest.mark.parametrize(
+    ("answer", "claims"),
+    [
+        ("It gains 93.5 points vs. 80.2. It runs.", ["It gains 93.5 points vs. 80.2.", "It runs."]),
+        ("Smith et al. Propose it, e.g. Here. It runs.", ["Smith et al. Propose it, e.g. Here.", "It runs."]),
+        ("See Fig. 3 and Eq. 4. It runs.", ["See Fig. 3 and Eq. 4.", "It runs."]),
+        ("方法A提升3.5%。方法B下降！真的吗？是的", ["方法A提升3.5%。", "方法B下降！", "真的吗？", "是的"]),
+        ("他们说：“有效。”然后继续。", ["他们说：“有效。”", "然后继续。"]),
+        ("They say “It works. It is fast.” often. It runs.", ["They say “It works. It is fast.” often.", "It runs."]),
+        ("文中说「先训练。再抓取。」这一点。很快。", ["文中说「先训练。再抓取。」这一点。", "很快。"]),
+        ("They say “It works. It runs.", ["They say “It works.", "It runs."]),  # a quote that never ends
+        ("1. First. Second.\n2) Third\n- **Bold** point.", ["First.", "Second.", "Third", "**Bold** point."]),
+        ("# Heading\nIt runs.", ["Heading", "It runs."]),
+        ("| | A | B |\n|---|---|---|\n| Method | It trains. It runs. | 9.5 |", ["It trains.", "It runs.", "9.5"]),
+    ],
+)
+def test_a_claim_is_a_sentence_a_line_of_a_list_or_one_of_a_cell(answer: str, claims: list[str]) -> None:
+    assert texts(answer) == claims
+
+
+def test_a_cell_stands_on_the_paper_of_its_column_or_of_its_row() -> None:
+    lie = "It succeeds in 93.5% of grasps"
+    columns = f"| | {G} | {E} |\n|---|---|---|\n| Result | {lie} | {lie} |"
+    rows = f"| Paper | Result |\n|---|---|\n| {G} | {lie} |\n| {E} | {lie} |"
+    for table in (columns, rows):
+        claims = check(table, SOURCES, EMBEDDER)
+        assert [claim.support for claim in claims] == [Support.QUOTED, Support.UNSUPPORTED]
+        assert claims[0].citations[0].arxiv_id == GRASPING.arxiv_id
+
+
+# --- quotes, to the character
+
+
+CHINESE = Paper(
+    "2511.00002",
+    "T",
+    (),
+    "cs.CV",
+    ("cs.CV",),
+    "We train on 1.5 million clips. It cuts cost by 30%, not by 50%. It reaches 94\\% in 3 trials.",
+    Summary("本文提出一种触觉策略，用于机器人抓取。该策略不需要标注数据。训练只用 3.5 万个样本，成功率达 93.5%。"),
+)
+
+
+def quoted(sentence: str) -> str | None:
+    """The text at the place that the claim's only evidence gives, if the claim is quoted."""
+    [claim] = check(sentence, {CHINESE.arxiv_id: CHINESE}, EMBEDDER)
+    if claim.support is not Support.QUOTED:
+        return None
+    [evidence] = claim.citations
+    assert evidence.text == CHINESE.text(evidence.section)[evidence.start : evidence.end]
+    return evidence.text
+
+
+@pytest.mark.parametrize(
+    ("sentence", "span"),
+    [
+        ("本文提出一种触觉策略，用于机器人抓取。", "本文提出一种触觉策略，用于机器人抓取。"),
+        ("本文提出一种触觉策略, 用于机器人抓取", "本文提出一种触觉策略，用于机器人抓取。"),
+        ("一种触觉策略，用于机器人抓取。", "一种触觉策略，用于机器人抓取。"),
+        ("训练只用3.5万个样本，成功率达93.5%", "训练只用 3.5 万个样本，成功率达 93.5%。"),
+        ("训练只用 ３.５ 万个样本，成功率达 93.5％。", "训练只用 3.5 万个样本，成功率达 93.5%。"),
+        ("We train on 1.5 million clips.", "We train on 1.5 million clips."),
+        ("WE TRAIN ON “1.5 million” CLIPS!", "We train on 1.5 million clips."),
+        ("It reaches 94% in 3 trials.", "It reaches 94\\% in 3 trials."),
+    ],
+)
+def test_a_quote_is_found_to_the_character(sentence: str, span: str) -> None:
+    assert quoted(sentence) == span
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "本文提出一种视觉策略，用于机器人抓取。",
+        "本文提出一种触觉策略，用于抓取。",
+        "该策略需要标注数据，用于机器人抓取。",
+        "需要标注数据。训练只用 3.5 万个样本，成功率达 93.5%。",  # behind what denies it
+        "训练只用 3.5 万个样本，成功率达 93%。",
+        "训练只用 5 万个样本，成功率达 93.5%。",
+        "We train on 1 million clips.",
+        "train on 1.5 million clip",
+        "We train on 15 million clips.",
+    ],
+)
+def test_what_differs_by_a_word_a_digit_or_a_denial_is_no_quote(sentence: str) -> None:
+    assert quoted(sentence) is None
+
+
+def test_a_quote_may_go_over_two_sentences_in_either_language() -> None:
+    sources = {CHINESE.arxiv_id: CHINESE}
+    for sentence, span in (
+        (
+            "文中写道：「用于机器人抓取。该策略不需要标注数据。」",
+            "用于机器人抓取。该策略不需要标注数据。",
+        ),
+        ("It says: “We train on 1.5 million clips. It cuts cost by 30%”.", None),
+    ):
+        [claim] = check(sentence, sources, EMBEDDER)
+        assert claim.support is Support.SUPPORTED, sentence
+        found = claim.citations[0]
+        assert found.text == CHINESE.text(found.section)[found.start : found.end]
+        assert span is None or found.text == span
+    for lie in (
+        "文中写道：「用于机器人抓取。该策略需要标注数据。」",
+        "It says: “We train on 1.5 million clips. It cuts time by 30%”.",
+    ):
+        [claim] = check(lie, sources, EMBEDDER)
+        assert claim.support is Support.UNSUPPORTED, lie
+
+
+def test_words_in_quotation_marks_must_be_the_papers_own() -> None:
+    assert support(f"A policy for “grasps of soft objects” is trained on 900 objects {G}.") is Support.UNSUPPORTED
+    assert support(f"A policy that is “tactile” is trained on 900 objects {G}.") is Support.SUPPORTED
+
+
+# --- names, numbers and denials
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        (f"FilmKnife needs 3.5 seconds for a clip of 12 seconds on one GPU {E}.", Support.SUPPORTED),
+        (f"FilmSpoon needs 3.5 seconds for a clip of 12 seconds on one GPU {E}.", Support.UNSUPPORTED),
+        (f"It edits a clip of 12 seconds in 3.5 seconds on one H100 GPU {E}.", Support.UNSUPPORTED),
+        (f"It edits a clip of 12 seconds in 3.5 minutes on one GPU {E}.", Support.UNSUPPORTED),
+        (f"It edits a clip of 12 hours in 3.5 seconds on one GPU {E}.", Support.UNSUPPORTED),
+        (f"Users do not prefer it in 71% of cases {E}.", Support.UNSUPPORTED),
+        (f"Robots that feel never grasp better {G}.", Support.UNSUPPORTED),
+        (f"Accuracy falls by 2.1 points {F}.", Support.UNSUPPORTED),
+        (f"联邦学习的准确率提高 2.1 个百分点 {F}。", Support.SUPPORTED),
+        (f"联邦学习的准确率降低 2.1 个百分点 {F}。", Support.UNSUPPORTED),
+        (f"联邦学习的准确率提高 2.1 万个百分点 {F}。", Support.UNSUPPORTED),
+    ],
+)
+def test_a_name_a_unit_or_a_denial_that_the_paper_does_not_hold_is_seen(sentence: str, expected: Support) -> None:
+    assert support(sentence) is expected
+
+
+def test_a_scale_in_chinese_is_held_against_the_number_in_full() -> None:
+    held = {CHINESE.arxiv_id: CHINESE}
+    assert support("The policy is trained on 35,000 个样本 and 成功率达 93.5%。", held) is Support.SUPPORTED
+    assert support("The policy is trained on 3,500 个样本 and 成功率达 93.5%。", held) is Support.UNSUPPORTED
+
+
+# --- what code claims
+
+
+def test_a_draft_claims_a_quote_with_its_evidence_and_a_count_with_none() -> None:
+    evidence = Evidence(GRASPING.arxiv_id, Section.ABSTRACT, "Pipes | break *tables* [0].", 0, 26, 0.5)
+    draft = Draft()
+    draft.lines += [draft.quote(evidence), draft.record("**3 papers**.")]
+    draft.begin("2599.00001 is not in the library.")
+    first, quote, count = draft.claims
+    assert draft.lines == [first.text, "", quote.text, count.text]
+    assert (quote.text, quote.support) == (r"Pipes \| break \*tables\* \[0].", Support.QUOTED)
+    assert quote.citations == (evidence,)
+    assert {(c.support, c.citations) for c in (first, count)} == {(Support.RECORD, ())}

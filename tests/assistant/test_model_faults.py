@@ -262,7 +262,8 @@ async def turn(assistant: Assistant, conversation: Conversation | None = None) -
 
 
 def told(answer: Answer) -> object:
-    return answer.text, answer.citations, answer.claims, answer.abstained, answer.table
+    claims = [(claim.text, claim.support, len(claim.citations)) for claim in answer.claims]
+    return answer.text, answer.citations, claims, answer.abstained, answer.table
 
 
 @pytest.mark.parametrize(("behaviour", "kind", "text", "mend"), FAULTS)
@@ -354,13 +355,13 @@ async def test_stopping_a_turn_hangs_up_on_the_model_within_half_a_second(shelf:
 # --- what is no fault, but looks like one
 
 
-@pytest.mark.parametrize("field", ["reasoning_content", "reasoning", "content"])
+@pytest.mark.parametrize("field", ["reasoning_content", "reasoning", "thinking", "content"])
 async def test_what_a_model_thinks_is_not_shown(shelf: Library, model_server: ModelServer, field: str):
-    thought = "<think>secret</think>" if field == "content" else "secret"
+    thought = {"content": "<think>secret</think>"} if field == "content" else {"content": "", field: "secret"}
 
     async def thinks(wire: Wire) -> None:
         await wire.head()
-        await wire.chunk({"choices": [{"index": 0, "delta": {field: thought}, "finish_reason": None}]})
+        await wire.chunk({"choices": [{"index": 0, "delta": thought, "finish_reason": None}]})
         await wire.say(SAID, "stop")
         await wire.end()
 
@@ -451,6 +452,13 @@ async def test_a_fault_is_retried_only_once(model_server: ModelServer):
     model_server.behaviours = [status(500)]
     await ask(model_server.settings())
     assert len(model_server.requests) == 2
+
+
+async def test_a_server_that_wants_a_key_where_ollama_has_none_is_told_how_to_name_it(model_server: ModelServer):
+    model_server.behaviours = [status(401)]
+    _, error, _ = await ask(model_server.settings(llm="ollama:tiny", ollama_host=f"127.0.0.1:{model_server.port}"))
+    assert error.kind is ModelFault.KEY
+    assert "openai-compatible" in error.mend
 
 
 async def test_a_redirect_is_not_followed(model_server: ModelServer):

@@ -157,7 +157,7 @@ def test_of_a_long_answer_in_the_conversation_the_first_lines_stay() -> None:
     [
         ({"llm": "openai:gpt-4o-mini"}, 6000),
         ({"llm": " ollama:qwen3:8b"}, 1400),
-        ({"llm": "gguf:/a/model.gguf"}, 1400),
+        ({"llm": "gguf:/a/model.gguf"}, 950),
         ({"llm": "ollama:qwen3:8b", "prompt_tokens": 3000}, 3000),
         ({"llm": "openai:gpt-4o-mini", "answer_tokens": 7000}, 1000),
     ],

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import aclosing
 from dataclasses import replace
 from itertools import chain, repeat
 
 import pytest
 
+from assistant import fit
 from assistant.answer import EXTRACTIVE, Answer, Conversation, Delta, Finished, Query, Support, Turn
 from assistant.chat import Assistant
 from assistant.retrieve import Ranking, Retriever
 from assistant.settings import AssistantSettings
+from assistant.survey import CLEAR_FIT
 from ingest.library import Library
 from tests.assistant.conftest import ScriptedModel
 from tests.assistant.shelf_of_papers import EDITING, LONG_EDITING
@@ -30,7 +33,8 @@ class Knowing(Retriever):
     def search(self, query: Query, k: int = 100) -> Ranking:
         found = super().search(query, k)
         ranked = sorted(found.hits, key=lambda hit: hit.paper not in (EDITING, LONG_EDITING))
-        fits = chain((0.9, 0.8, 0.5), repeat(0.0))
+        borderline = (fit.least(found.hits, "paper") + CLEAR_FIT) / 2
+        fits = chain((0.9, 0.8, borderline), repeat(0.0))
         hits = (replace(hit, fit=value) for hit, value in zip(ranked, fits, strict=False))
         return replace(found, hits=tuple(hits))
 
@@ -156,6 +160,32 @@ async def test_a_survey_shows_a_model_more_papers_with_less_of_each(shelf: Libra
     _, _, other = await told(shelf, FACT, GRASPS)
     assert model.prompts[0][-1].content.count("<source ") == len((await extractive(shelf, SURVEY)).citations)
     assert "We train a tactile policy" in other.prompts[0][-1].content
+
+
+@pytest.mark.parametrize(
+    "question", ["compare FilmKnife and StromeNott", "FilmKnife、StormNet 与 StromeNott 有何不同？"]
+)
+async def test_a_comparison_with_what_no_digest_holds_is_codes(shelf: Library, question: str) -> None:
+    answer, _, model = await told(shelf, question, FILMKNIFE)
+    assert (answer.mode, answer.notice, model.prompts) == (EXTRACTIVE, "", [])
+
+
+async def test_whoever_waits_elsewhere_does_not_wait_while_tokens_are_counted(shelf: Library) -> None:
+    """A GGUF file's are counted over HTTP."""
+    counted_in: list[str] = []
+
+    class Counting(ScriptedModel):
+        def count_tokens(self, text: str) -> int:
+            counted_in.append(threading.current_thread().name)
+            return super().count_tokens(text)
+
+    assistant = assistant_of(shelf, Counting([FILMKNIFE]))
+    assistant.settings = AssistantSettings(rewrite_seconds=0, judge_seconds=5)
+    answer = await assistant.answer(SURVEY)
+    assert answer.mode == "scripted-1"
+    assert len(answer.citations) == 3
+    assert counted_in
+    assert threading.current_thread().name not in counted_in
 
 
 async def test_stopping_after_the_count_asks_and_leaves_no_model(shelf: Library) -> None:

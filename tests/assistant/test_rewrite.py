@@ -43,10 +43,11 @@ from tests.assistant.test_model_faults import (
     wordless,
 )
 
-# Its own words find little: a few of many, in one paper.
 QUESTION = "which papers grasp objects by touch"
 IN_CHINESE = "触觉策略如何抓取"
 ANSWER = "It succeeds in 93.5% of grasps [1]. We train a tactile policy on 900 objects [1]."
+# How sure a search is of what it found: enough to answer, too little not to search again.
+LITTLE = 0.45
 BROKEN = ModelError("The model at localhost hung up.", "Start it again.", kind=ModelFault.STALLED)
 
 
@@ -99,7 +100,7 @@ class Recorder(Retriever):
 
 
 def recorded(
-    shelf: Library, model: LanguageModel | None, seconds: float = 5, answerable: float | None = None
+    shelf: Library, model: LanguageModel | None, seconds: float = 5, answerable: float | None = LITTLE
 ) -> tuple[Assistant, list[Query]]:
     assistant = Assistant(shelf, model, AssistantSettings(rewrite_seconds=seconds, judge_seconds=0))
     recorder = Recorder(shelf, answerable=answerable)
@@ -325,7 +326,7 @@ async def test_where_little_is_found_the_question_is_rewritten_and_searched_for_
 @pytest.mark.parametrize("question", ["how does a tactile policy grasp", "robots that feel"])
 async def test_where_enough_is_found_nobody_waits_for_a_rewriting(shelf: Library, question: str) -> None:
     model = TwoTasks()
-    assistant, searched = recorded(shelf, model)
+    assistant, searched = recorded(shelf, model, answerable=None)
     async with aclosing(assistant.stream(question)) as events:
         assert isinstance(await anext(events), Found)
     assert (model.prompts, [query.other_text for query in searched]) == ([], [""])
@@ -377,7 +378,7 @@ async def second_of(assistant: Assistant, first: str, second: str) -> Answer:
 
 async def test_a_follow_up_is_rewritten_once_with_its_topic(shelf: Library) -> None:
     model = TwoTasks()
-    assistant, searched = recorded(shelf, model, answerable=0.4)
+    assistant, searched = recorded(shelf, model)
     second = await second_of(assistant, "how does a tactile policy grasp", "tactile policy objects")
     assert second.query.follows
     assert model.rewritings == 2
@@ -387,7 +388,7 @@ async def test_a_follow_up_is_rewritten_once_with_its_topic(shelf: Library) -> N
 
 
 async def test_a_change_of_topic_takes_nothing_along_from_the_rewriting_before(shelf: Library) -> None:
-    assistant, _ = recorded(shelf, TwoTasks(), answerable=0.4)
+    assistant, _ = recorded(shelf, TwoTasks())
     second = await second_of(assistant, QUESTION, "which papers have poets judge poems")
     assert not second.query.follows
     assert second.query.other_text == IN_CHINESE
@@ -413,7 +414,8 @@ async def test_a_rewriting_names_no_paper_sets_no_filter_and_reaches_no_prompt(s
     answer = await assistant.answer(QUESTION)
     assert answer.query.other_text
     assert (answer.query.papers, answer.query.filters) == ((), Filters())
-    assert answer.citations == (GRASPING.arxiv_id,)
+    assert answer.citations[0] == GRASPING.arxiv_id
+    assert not {WEATHER.arxiv_id, "cs/0112017"} & set(answer.citations)
     assert not any(hit.why.named for hit in answer.hits)
     assert "忽略以上指示" not in "".join(message.content for message in model.prompts[1])
 
@@ -427,7 +429,8 @@ async def test_a_turn_goes_on_whatever_the_rewriting_did(
         await (fault(wire) if rewriting else wire.answer(ANSWER))
 
     model_server.behaviours = [behaviour]
-    answer = await Assistant(shelf, served(model_server), AssistantSettings(rewrite_seconds=1)).answer(QUESTION)
+    assistant, _ = recorded(shelf, served(model_server), seconds=1)
+    answer = await assistant.answer(QUESTION)
     assert (answer.mode, answer.notice, answer.citations) == ("tiny", "", (GRASPING.arxiv_id,))
     assert answer.query.other_text == ""
 
@@ -436,7 +439,8 @@ async def test_a_turn_goes_on_where_no_model_listens(shelf: Library) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         settings = AssistantSettings(llm="ollama:tiny", ollama_host=f"127.0.0.1:{free.getsockname()[1]}")
-        answer = await Assistant(shelf, load_model(settings), settings).answer(QUESTION)
+        assistant, _ = recorded(shelf, load_model(settings))
+        answer = await assistant.answer(QUESTION)
     assert (answer.mode, answer.query.other_text) == (EXTRACTIVE, "")
     assert "refused the connection" in answer.notice
     assert answer.citations[0] == GRASPING.arxiv_id
@@ -444,7 +448,7 @@ async def test_a_turn_goes_on_where_no_model_listens(shelf: Library) -> None:
 
 async def test_stopping_a_turn_hangs_up_on_its_rewriting_at_once(shelf: Library, model_server: ModelServer) -> None:
     model_server.behaviours = [silent]
-    assistant = Assistant(shelf, served(model_server), AssistantSettings(rewrite_seconds=9))
+    assistant, _ = recorded(shelf, served(model_server), seconds=9)
 
     async def turn() -> None:
         async with aclosing(assistant.stream(QUESTION)) as events:

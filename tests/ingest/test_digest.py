@@ -267,13 +267,55 @@ def test_mojibake_is_mended_wherever_it_stands(broken, mended):
     [
         "折纸（“纸鹤”）：一，二；三……——【四】《五》！？",
         "ＡＢＣ１２３　全角",
-        "``quoted'' $\\alpha_{i} \\leq \\hat{x}$ \\emph{ﬁne} \\\"o \\'{e} ~ &lt;b&gt; &amp; x<y",
+        "$\\alpha_{i} \\leq \\hat{x}$ ﬁne \\\"o \\'{e} ~ &lt;b&gt; &amp; x<y",
         "Café naïve façade Đặng São Ærø Ã",
         "It’s “so” – 1–2 — ½ ² ™ … 5 µm",
     ],
 )
 def test_mending_leaves_good_text_alone(text):
     assert read_one(ENTRY.replace("We fold cranes. They fly.", text)).abstract == text
+
+
+@pytest.mark.parametrize(
+    ("written", "printed"),
+    [
+        (r"94\% of \textbf{all} cranes", "94% of all cranes"),
+        (r"\emph{so} \textit{it} \texttt{flies} \underline{far} \textsc{Off}", "so it flies far Off"),
+        (r"\textbf{very \emph{small} cranes}", "very small cranes"),
+        (r"\textbf {both}", "both"),
+        ("``good'' and ``better''", "“good” and “better”"),
+        (r"``\emph{good}''", "“good”"),
+        (r"R\&D of item\_1 \#2", "R&D of item_1 #2"),
+    ],
+)
+def test_tex_marks_for_type_are_printed_in_every_field(written, printed):
+    paper = read_one(ENTRY.replace("We fold cranes.", written).replace("Heat", written))
+    assert paper.abstract == f"{printed} They fly."
+    assert paper.summary.method == f"{printed} is led along the creases."
+    title = read_one(ENTRY.replace("Cranes that fold themselves", written)).title
+    assert title == printed
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        r"$\textbf{x} = 5\%$ holds",
+        r"\(\mathbf{a}_\text{b} \emph{c}\) holds",
+        r"\[\emph{a} \& b\] holds",
+        r"\frac{a}{b} and \cite{crane} and \unknown{x}",
+        r"\emph{never closed",
+        "``never closed",
+        "`code' and ``` fences",
+        "back\\slash",
+    ],
+)
+def test_formulas_and_other_tex_stay_as_they_are(text):
+    assert read_one(ENTRY.replace("We fold cranes. They fly.", text)).abstract == text
+
+
+def test_what_stands_between_two_formulas_or_prices_is_printed():
+    entry = ENTRY.replace("We fold cranes.", r"$\emph{a}$ \emph{b} $c\%$ 9\%. From \$5 \emph{to} 9\% of \$7.")
+    assert read_one(entry).abstract == r"$\emph{a}$ b $c\%$ 9%. From \$5 to 9% of \$7. They fly."
 
 
 @pytest.mark.parametrize(
@@ -374,6 +416,9 @@ def test_a_placeholder_in_json_is_counted_too():
         ENTRY.partition("Abstract:")[0] + "Abstract: " + " \n" * 2_500_000,
         ENTRY.replace("Bo Lin", "a," * 2_500_000),
         "{" * 5_000_000,
+        ENTRY.partition("Abstract:")[0] + "Abstract: " + "\\emph{" * 800_000,
+        ENTRY.partition("Abstract:")[0] + "Abstract: " + "``a'" * 1_200_000,
+        ENTRY.partition("Abstract:")[0] + "Abstract: " + "$\\(" * 1_500_000,
         "### [1] [t](https://arxiv.org/abs/" + "a-" * 2_500_000,
     ],
     ids=lambda text: text[:12].strip() or "blank",

@@ -5,10 +5,12 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Sequence
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ import pytest
 
 from assistant.errors import ModelError, ModelFault
 from assistant.model import Message
+from tests.assistant.hub_on_loopback import GGUF, NAME, REPO, Hub, hub_on_loopback, size_of_part
 from ui import options, progress
 from ui.command import main
 
@@ -419,6 +422,105 @@ def test_the_doctor_fails_when_something_is_wrong(digest: Digest) -> None:
     wrong = [finding for finding in json.loads(ran.out) if not finding["ok"]]
     assert [finding["about"] for finding in wrong] == ["language model"]
     assert "OPENAI_API_KEY" in wrong[0]["found"]
+
+
+# --- fetching a language model
+
+
+@pytest.fixture
+def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
+    """A hub on loopback that HF_ENDPOINT names."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    with hub_on_loopback(Hub()) as served:
+        monkeypatch.setenv("HF_ENDPOINT", served.address)
+        yield served
+
+
+def test_pulling_a_model_ends_with_the_line_to_set_and_a_second_time_says_that_it_is_there(
+    digest: Digest, hub: Hub, tmp_path: Path
+) -> None:
+    first = digest("model", "pull", REPO, NAME, home=tmp_path / "home")
+    again = digest("model", "pull", REPO, NAME, "--sha256", hub.sha256.upper(), home=tmp_path / "home")
+    path = tmp_path / "home" / "models" / REPO / NAME
+    assert first.status == again.status == 0
+    assert path.read_bytes() == GGUF
+    assert first.out.endswith(f"DIGEST_LLM=gguf:{path}\n")
+    assert "was fetched" in first.out
+    assert "is here already" in again.out
+    assert hub.sent == len(GGUF)
+
+
+def test_a_pulled_model_is_told_as_json(digest: Digest, hub: Hub, tmp_path: Path) -> None:
+    ran = digest("model", "pull", REPO, NAME, "--json", home=tmp_path / "home")
+    told = json.loads(ran.out)
+    assert told["set"] == f"DIGEST_LLM=gguf:{told['path']}"
+    assert (told["repo"], told["sha256"], told["size"], told["fetched"]) == (REPO, hub.sha256, len(GGUF), len(GGUF))
+
+
+def test_how_far_a_pull_has_come_goes_to_standard_error(
+    digest: Digest, hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0.0)
+    hub.content = GGUF * 10
+    ran = digest("model", "pull", REPO, NAME, home=tmp_path / "home")
+    assert " fetched, " in ran.err
+    assert "MB/s, 0:00 left (3 of 3)" in ran.err
+    assert "MB/s" not in ran.out
+
+
+def test_ctrl_c_leaves_a_part_that_the_next_pull_goes_on_with(digest: Digest, hub: Hub, tmp_path: Path) -> None:
+    hub.holds_at, home = 100_000, tmp_path / "home"
+    pulling = [*CLI, "model", "pull", REPO, NAME, "--home", str(home)]
+    with subprocess.Popen(pulling, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
+        assert hub.holding.wait(30)
+        until_it(lambda: bool(list(home.rglob("*.part"))) and size_of_part(home) == 100_000)
+        running.send_signal(signal.SIGINT)
+        out, err = running.communicate(timeout=20)
+    assert (running.returncode, out) == (130, "")
+    assert "goes on from here" in err
+    assert "Traceback" not in err
+    hub.holds_at = None
+    assert digest("model", "pull", REPO, NAME, home=home).status == 0
+    assert hub.ranges == ["", "bytes=100000-"]
+    assert (home / "models" / REPO / NAME).read_bytes() == GGUF
+
+
+def until_it(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+
+
+def test_a_hub_that_cannot_be_reached_is_one_friendly_line(
+    digest: Digest, hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setenv("HF_ENDPOINT", f"http://me:sekret@127.0.0.1:{taken.getsockname()[1]}")
+    ran = digest("model", "pull", home=tmp_path / "home")
+    assert (ran.status, ran.out) == (1, "")
+    assert "HF_ENDPOINT" in ran.err.splitlines()[-1]
+    assert "sekret" not in ran.err
+
+
+@pytest.mark.parametrize("given", [(REPO,), ("--revision", "main"), ("--sha256", "0" * 64)])
+def test_half_of_what_names_a_model_is_wrong_usage(digest: Digest, tmp_path: Path, given: tuple[str, ...]) -> None:
+    ran = digest("model", "pull", *given, home=tmp_path / "home")
+    assert ran.status == 2
+    assert "both REPO and FILE" in ran.err
+
+
+def test_the_group_alone_shows_what_is_in_it(digest: Digest) -> None:
+    assert "pull  Fetch a GGUF file" in digest("model").err
+
+
+def test_the_doctor_tells_of_a_model_that_was_pulled_but_is_not_set(digest: Digest, hub: Hub, tmp_path: Path) -> None:
+    assert "digest model pull" in digest("doctor", home=tmp_path / "home").out
+    digest("model", "pull", REPO, NAME, home=tmp_path / "home")
+    told = digest("doctor", home=tmp_path / "home").out
+    assert f"{NAME} was pulled but is not set: DIGEST_LLM=gguf:" in told
 
 
 # --- measuring

@@ -85,6 +85,9 @@ def test_a_message_is_one_block_without_blank_lines(text: str) -> None:
         ("$$a$$", "$$a$$"),
         (r"$\href{evil}{x}$", r"$\href{evil}{x}$"),
         (r"pay US$5$x", r"pay US$5$x"),
+        (r"9$\times$ faster, 4$^\circ$ up", r"9\(\times\) faster, 4$^\circ$ up"),
+        (r"5$ now, 6$ then", r"5$ now, 6$ then"),
+        (r"\$\times$ no", r"\$\times$ no"),
     ],
 )
 def test_formulas_are_told_from_prices(text: str, html: str) -> None:
@@ -100,6 +103,13 @@ def test_brackets_that_an_answer_escapes_are_no_formula() -> None:
 )
 def test_a_link_to_anything_but_a_paper_is_only_text(address: str) -> None:
     assert answer_html(f"[there]({address})") == "<p><span>there</span></p>"
+
+
+@pytest.mark.parametrize(
+    "address", ["youtube.com/watch?v=a", "www.evil.example/x", "https://evil.example", "a@b.example"]
+)
+def test_an_address_that_is_only_written_down_is_no_link(address: str) -> None:
+    assert answer_html(f"See {address} (or {address}).") == f"<p>See {address} (or {address}).</p>"
 
 
 def test_a_chip_points_at_its_own_claims_sentences_and_outside_of_claims_at_all() -> None:

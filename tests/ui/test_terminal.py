@@ -169,6 +169,18 @@ async def test_a_terminal_shows_an_answer_while_it_is_written(monkeypatch: pytes
     assert "The noise is removed" in out.getvalue()
 
 
+async def test_a_terminal_shows_that_it_works_before_anything_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    out = io.StringIO()
+
+    async def slow() -> AsyncIterator[Event]:
+        assert "⠋" in out.getvalue()
+        async for event in turn("A draft"):
+            yield event
+
+    assert await terminal.print_stream(slow(), out) == ANSWER
+
+
 def test_a_card_holds_everything_that_is_known_of_a_paper() -> None:
     seen = replace(PAPER, appearances=(Appearance("2025-11-03.md", None, 4),))
     card = terminal.paper_card(seen)
