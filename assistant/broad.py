@@ -62,10 +62,12 @@ _IT = any_of(
 
 # What leads to a question after a greeting.
 PREFACE = any_of(
-    r"^\W*(hi|hello|hey|good (morning|afternoon|evening)|thanks|thank you)( there| all| again| so much| a"
-    r" lot)?\s*[,.!;:–]+\s*"
+    r"^(?:\W*(hi|hello|hey|good (morning|afternoon|evening)|thanks|thank you)( there| all| again| so much| a"
+    r" lot)?\s*[,.!;:–]+\s*)+(and )?"
     r"(?=\w)",
-    r"^\W*(你好|您好|嗨|谢谢|多谢)(呀|啊|了)?\s*[，,。.!！;；]+\s*(?=\w)",
+    r"^\W*(hi|hello|hey)( there| all| everyone| again)?\s+(?=(which|what|who|how|where|can|could|do|does|is|are|any"
+    r"|please|list|show|find|tell|give|compare|summari[sz]e|i)\b)",
+    r"^(?:\W*(你好|您好|嗨|谢谢|多谢)(呀|啊|了)?\s*[，,。.!！;；]+\s*)+(?=\w)",
 )
 _COUNTED = any_of(r"\b(how many|number|counts?|trends?|share|popular\w*)\b", r"多少|几篇|趋势|数量|统计")
 GREETING = any_of(
@@ -111,6 +113,8 @@ _TREND = any_of(
     r"\b(papers|number|how many|count|publications|work)\b.{0,60}\b((per|each|every|by|month by|over the) months?"
     r"|over time|monthly)\b|\bhow many\b.{0,60}\b(per|each|every) month\b|\bmonthly\b.{0,30}\b(count|number"
     r"|papers)\b",
+    r"\binterest in .{2,60} (growing|rising|increasing|declining|falling|waning)\b|^\W*(is|are) .{2,60} (growing|rising"
+    r"|increasing|declining)\W*$",
     r"\btrends?\W*$|\b(trending|on the rise|in decline|dying out|taking off|losing ground|gaining ground)\b"
     r"|\bmore and more\b.{0,40}\bpapers\b|\bhow has .{2,60} (changed|developed|evolved|grown)( over time)?\W*$",
     r"\b(which|what) (of the (two |three )?)?months? (has|had|have|holds|saw|sees) (the )?(most|more|fewest|fewer)\b"
@@ -137,10 +141,10 @@ _TREND_WORDS = any_of(
     r"|show|me"
     r"|published|publications|there|changed|developed|evolved|over|did|do|does|with|about|on the|taking|off|see"
     r"|saw|any"
-    r"|tell|table|plot|about|compare[ds]?|than)\b",
+    r"|tell|table|plot|about|compare[ds]?|than|interest|rising|increasing|declining|falling|waning)\b",
     r"发展|变化|增长|数量|趋势|越来越|热门|火|流行|受关注|每个?月|各个?月|逐月|按月|统计|哪个?月份?|哪一个月"
     r"|最多|最少|更多|更少"
-    r"|论文|文章|研究|多少|几篇|多|少|的|吗|呢|是|有|如何|怎么样|怎样|还是|在|关于|方面|两个月|月份?|了|数",
+    r"|论文|文章|研究|方向|不|多少|几篇|多|少|的|吗|呢|是|有|如何|怎么样|怎样|还是|在|关于|方面|两个月|月份?|了|数",
 )
 _BROAD_WORDS = any_of(
     _OVERVIEW.pattern,
@@ -200,7 +204,15 @@ def broadly(query: Query, text: str, rest: str, shelf: Shelf) -> Query | None:
     if not _is_broad(query, text, is_new):
         return None
     filters = replace(query.filters, categories=query.filters.categories or ((category,) if category else ()))
-    return replace(query, wants=Wants.OVERVIEW, filters=filters, order="newest" if is_new else "", papers=())
+    query = replace(query, wants=Wants.OVERVIEW, filters=filters, order="newest" if is_new else "", papers=())
+    return _of_the_newest(query, shelf) if is_new and not (filters.since or filters.until) else query
+
+
+def _of_the_newest(query: Query, shelf: Shelf) -> Query:
+    """What is new, where no time is named: what the newest digest brought, or the newest month where none is dated."""
+    newest = max(shelf.days, default="") or max(shelf.months, default="")
+    filters = replace(query.filters, since=newest, until=newest)
+    return replace(query, filters=filters, reckoned=bool(newest))
 
 
 def _is_broad(query: Query, text: str, is_new: bool) -> bool:

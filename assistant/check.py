@@ -38,7 +38,7 @@ _ESCAPE = re.compile(r"\\(?=[\\`*\[\]<|])")
 _SPACES_AND_MARKS = re.compile(r"[\W_]+")
 _HAN = re.compile(f"[{CHINESE_CHARACTER}]")
 # Letters and digits, the point within a number, and the sign that makes a number a share.
-_KEPT = re.compile(r"[^\W_]+|(?<=\d)\.(?=\d)|%")
+_KEPT = re.compile(r"[^\W_]+|(?<=\d)\.(?=\d)|[%％]")
 _QUOTES = re.compile(r"“([^”\n]+)”|「([^」\n]+)」|『([^』\n]+)』|(?<!\w)\"([^\"\n]+)\"(?!\w)")
 # What denies the words after it: a quote that leaves it out says the opposite.
 _DENYING = re.compile(
@@ -423,7 +423,7 @@ def _find(wanted: str, text: str) -> tuple[int, int] | None:
 
 
 def _closing(rest: str) -> str:
-    mark = re.match(r"[.!?。！？]+(?!\w)", rest)
+    mark = re.match(r"[。！？]+|[.!?]+(?!\w)", rest)  # no space follows a Chinese one
     return mark[0] if mark else ""
 
 

@@ -71,8 +71,8 @@ _ELLIPSIS_WORDS = any_of(
 )
 _SAYS_PAPERS = any_of(r"\b(papers?|articles?|works?|anything|list|show|find)\b", r"论文|文章|論文|列出")
 _MORE = any_of(
-    r"^\W*((and|ok|any|are there|show( me)?|see|give me|list|tell me|please) )*(some )?(more|others?|another( one)?|newer ones|go "
-    r"on|continue)"
+    r"^\W*((and|ok|any|are there|show( me)?|see|give me|list|tell me|please) )*(some )?(more|others?|another( one)?"
+    r"|newer ones|go on|continue)"
     r"( (ones|papers|of (them|these|those)|please))*\W*$",
     r"^\W*(还有(吗|别的吗?|其他的?吗?|更多的?吗?)?|更多|继续|再来(几篇|一些)?|其他的?(呢|吗)?)\W*$",
 )
@@ -268,7 +268,8 @@ def _elliptic(query: Query, rest: str, turn: Turn) -> Query | None:
         before = last.listed if asks_for_more(last.text) else ()
         again = _again(query, last, turn, last.search_text)
         listed = tuple(dict.fromkeys((*before, *turn.answer.citations)))
-        return replace(again, group=last.group, listed=listed, recent=() if last.wants is Wants.SURVEY else again.recent)
+        recent = () if last.wants is Wants.SURVEY else again.recent
+        return replace(again, group=last.group, listed=listed, recent=recent)
     words = topic_words(_ELLIPSIS_WORDS.sub(" ", rest))
     if query.papers:
         return _of_another(query, last, turn, words)

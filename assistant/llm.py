@@ -26,6 +26,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import openai
+import openai.resources.chat  # the client would import it, a second of work, while the first answer is awaited
 import tiktoken
 from llama_index.core.base.llms.types import ChatMessage, ChatResponse, LLMMetadata
 from llama_index.core.llms import LLM, CustomLLM

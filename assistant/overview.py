@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from math import sqrt
 
-from assistant.answer import Evidence
+from assistant.answer import Evidence, Hit
 from assistant.broad import ASKS_WHICH_MONTH
 from assistant.catalogue import conditions
 from assistant.draft import Draft, Materials, days, escape, table_lines, titled
@@ -25,6 +27,7 @@ _LONGEST_QUOTE = 260
 _GREETED = 200  # papers whose themes make questions: a greeting waits for no more
 _LONG_LIST = 12  # months of a table; more are cut to the newest
 TREND_DEPTH = 500
+_EVERY_WORD = 0.99  # of the weight of the topic's words
 _CHANCE = 1.96  # standard errors; what lies within may be chance at 95 %
 _THANKS = re.compile(r"thank|thx|\bty\b|cheers|bye|good ?night|see you|谢|再见|拜拜", re.IGNORECASE)
 _SHORT_NAME = re.compile(r"^([A-Z][\w+-]{2,20})\s*:")
@@ -47,7 +50,7 @@ def overview(materials: Materials) -> Draft:
     draft.lines += ["", said.themes] if by == THEME and len(groups) > 1 else []
     shown = [group for group in groups if group.label][:_GROUPS] or groups[:1]
     for group in shown:
-        _tell(draft, group, materials)
+        _tell(draft, group, materials, named=bool(group.label) or len(groups) > 1)
     if left := len(papers) - sum(len(group.papers) for group in shown):
         draft.lines += ["", draft.record(said.group_of.format(label=said.rest, count=left))]
     return draft
@@ -84,10 +87,11 @@ def _opening(materials: Materials, count: int) -> list[str]:
     return lines
 
 
-def _tell(draft: Draft, group: Group, materials: Materials) -> None:
+def _tell(draft: Draft, group: Group, materials: Materials, named: bool) -> None:
+    """Tells of a group by its middle papers. `named`: it is one of several, or has a label."""
     said = _said(materials)
     heading = said.group_of.format(label=escape(group.label or said.rest), count=len(group.papers))
-    draft.lines += ["", draft.record(heading), ""]
+    draft.lines += ["", draft.record(heading), ""] if named else [""]
     middle = group.papers[:_TOLD]
     if materials.query.group not in ("", THEME):  # by month or category: from the middle of what they are about
         inner = themes(group.papers, materials.library)
@@ -125,7 +129,8 @@ def trend(materials: Materials, k: int | None = None) -> Draft:
     """How many papers of each month fit the topic, of how many that the library holds, and whether that is a change."""
     draft, said, searched = Draft(), _said(materials), materials.searched
     counts = _counted(materials)
-    fit = {month: sum(hit.paper.month == month for hit in fitting(materials.ranking.hits)) for month in counts}
+    on_topic = _on_topic(materials.ranking.hits)
+    fit = {month: sum(hit.paper.month == month for hit in on_topic) for month in counts}
     told = _verdict(counts, fit, said)
     if len(told) > 1 and ASKS_WHICH_MONTH.search(materials.query.text):  # then that comes first
         told[:2] = told[1::-1]
@@ -135,12 +140,28 @@ def trend(materials: Materials, k: int | None = None) -> Draft:
     draft.table = (said.trend_head, *rows)
     draft.lines += ["", *table_lines(draft.table), ""]
     note = said.trend_note.format(papers=searched.papers, days=days(materials.words, searched))
-    draft.lines.append(draft.record(note))
-    if len(fitting(materials.ranking.hits)) == len(materials.ranking.hits) < searched.papers:
+    draft.lines += [draft.record(note), draft.record(_how_partial(newest, materials))]
+    if len(on_topic) == len(materials.ranking.hits) < searched.papers:
         draft.lines.append(draft.record(said.trend_at_least.format(depth=len(materials.ranking.hits))))
     draft.lines += ["", said.examples, ""]
     draft.lines += [f"- {titled(hit.paper)} ({hit.paper.month})" for hit in fitting(materials.ranking.hits)[:3]]
     return draft
+
+
+def _on_topic(hits: Sequence[Hit]) -> list[Hit]:
+    """Those that a survey lists, and those that hold every word: of a broad topic a survey lists but the foremost."""
+    listed = {hit.paper.arxiv_id for hit in fitting(hits)}
+    return [hit for hit in hits if hit.paper.arxiv_id in listed or hit.why.coverage >= _EVERY_WORD]
+
+
+def _how_partial(months: Sequence[str], materials: Materials) -> str:
+    """On how many of a month's days there is a digest here."""
+    said, days_read = _said(materials), {digest.day for digest in materials.library.digests() if digest.day}
+    if not days_read:
+        return said.trend_undated
+    read = Counter(day.strftime("%Y-%m") for day in days_read)
+    listed = ", ".join(f"{month} {read[month]}/{monthrange(*map(int, month.split('-')))[1]}" for month in months)
+    return said.trend_days.format(listed=listed)
 
 
 def _counted(materials: Materials) -> dict[str, int]:

@@ -120,6 +120,8 @@ def _stand_apart(before: str, after: str, understood: Callable[[str], Query]) ->
         return second.wants is Wants.AUTHORS and first.wants not in _RECORD
     if _OF_ANOTHER.search(text) and not second.papers:
         return _says_its_topic(first, plain_text(first.text))
+    if second.wants is Wants.OVERVIEW and first.filters and not second.filters:  # of what was just named
+        return False
     if second.papers and not set(second.papers) & set(first.papers):
         return bool(first.papers) or first.wants in _PLAINLY
     if second.wants is Wants.AUTHORS and not second.papers and not topic_words(says.AUTHORS.sub(" ", text)):

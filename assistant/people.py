@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from assistant.lexical import LexicalIndex, words_of
+from assistant.ordinary import is_ordinary
 from assistant.phrasing import PERSON_AFTER, PERSON_BEFORE, SOMEBODY
 from assistant.slip import Slips
 
@@ -92,7 +93,7 @@ class People:
             name = match["by"] or match["of"] or match["did"]
             whole = name[0].isupper() and " " in name
             words = words_of(name)
-            is_unheard = bool(words) and not any(map(self._lexical.count, words))
+            is_unheard = bool(words) and not is_ordinary(name) and not any(map(self._lexical.count, words))
             if is_unheard or (whole and match["by"]):
                 return (name,)
         return ()

@@ -27,13 +27,13 @@ _DENIED_BEFORE = any_of(
     r"\b(no longer|not|never|n't)\s+(required|needed|necessary|used|observed|done|possible)\b|\bis (absent|missing)\b"
 )
 _UP = any_of(
-    r"\b(improv\w*|increas\w*|rais\w*|boost\w*|gain\w*|faster|quicker|higher|stronger|strong|better|beats?|exceed\w*"
+    r"\b(improv\w*|increas\w*|rais\w*|ris(?:es?|ing)|rose|boost\w*|gain\w*|faster|quicker|higher|stronger|strong|better|beats?|exceed\w*"
     r"|(?-i:fast|quick)|outperform(?!ed by)\w*|surpass\w*|more|larger)\b",
     r"提高|提升|增加|上升|优于|高于|更快|更强|更好|超过|超越|领先|(?<!快慢)快(?!慢)",
 )
 _DOWN = any_of(
     r"\b(degrad\w*|decreas\w*|lower\w*|reduc\w*|drop\w*|slower|slow|weaker|weak|worse|fewer|less|smaller"
-    r"|outperformed by|falls? short|falls? behind|lags?)\b",
+    r"|outperformed by|falls?|fell|falling|lags?)\b",
     r"降低|降到|下降|减少|低于|不如|劣于|更慢|更弱|更差|落后|逊于|慢",
 )
 # Of these, less is better.

@@ -6,6 +6,7 @@ from assistant.answer import Hit, Query
 from assistant.draft import Draft, Materials, cite, escape, titled
 from assistant.evidence import is_background, telling
 from assistant.lexical import Matches, words_of
+from assistant.ordinary import is_ordinary
 from assistant.phrasing import any_of
 from assistant.retrieve import Ranking
 
@@ -59,7 +60,7 @@ def claimed_words(ranking: Ranking, hit: Hit) -> dict[str, tuple[float, bool]]:
 
 
 def _is_claim(word: str, title: set[str]) -> bool:
-    return word not in title and word not in _DEEDS and word not in _HAN_DEEDS
+    return word not in title and word not in _DEEDS and word not in _HAN_DEEDS and not is_ordinary(word)
 
 
 def _held(reading: Matches, ranking: Ranking, hit: Hit) -> list[str]:

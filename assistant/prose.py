@@ -118,6 +118,9 @@ class Prose:
         if prose and check.supported_share(prose.claims) < _LEAST_SUPPORTED:
             name, prose = self._model.name, None
             self.notice = f"Too little of what {name} wrote stands in the papers; these are their own sentences."
+        elif prose and not check.CITATION.search(prose.text):  # of a number alone nobody can tell whose it is
+            name, prose = self._model.name, None
+            self.notice = f"{name} cited no paper; these are the papers' own sentences."
         return Draft([prose.text], list(prose.claims)) if prose else None
 
 

@@ -302,7 +302,7 @@ class _Hub:
         self._address = str(settings.hf_endpoint).rstrip("/")
         self._host = httpx.URL(self._address).netloc.decode()
         self._offline = settings.hf_hub_offline
-        token = settings.hf_token.get_secret_value() if settings.hf_token else ""
+        token = settings.hf_token.get_secret_value().strip() if settings.hf_token else ""
         self._http = httpx.Client(
             headers={"Accept-Encoding": "identity", "User-Agent": "digest-assistant"}
             | ({"Authorization": f"Bearer {token}"} if token else {}),

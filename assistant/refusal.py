@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -12,9 +13,9 @@ from assistant.catalogue import nobody
 from assistant.draft import Draft, Materials, cite, days, escape, titled
 from assistant.lexical import LexicalIndex, words_of
 from assistant.names import COINED, fold, quoted_in
+from assistant.ordinary import is_ordinary
 from assistant.people import TOKEN
 from assistant.phrasing import CALLED, QUANTITY, any_of
-from assistant.premise import as_typed
 from assistant.retrieve import Ranking
 from ingest.paper import Paper, Section
 
@@ -26,7 +27,10 @@ _DESCRIBED = 0.6
 _SAME_TOPIC = 0.8
 # A word is worth telling that a paper lacks it where it weighs so much beside the rarest.
 _WEIGHTY = 0.5
-_MOST_LACKED = 4
+_MOST_TOLD = 3  # words
+# A list is no refusal where one of its first papers holds all that was asked for, and fits so surely.
+_ALL = 0.99
+_SURELY = 0.6
 _OF_ONE = {Wants.FACT, Wants.COMPARE, Wants.LOOKUP, Wants.SUMMARY, Wants.AUTHORS}
 # What no abstract or summary tells, of whichever paper.
 _NOT_IN_DIGESTS = any_of(
@@ -54,9 +58,24 @@ def is_unanswerable(query: Query, ranking: Ranking) -> bool:
         return True
     if query.wants in _OF_ONE and absent_names(query, ranking.lexical):
         return True
-    if query.wants is Wants.AUTHORS and ranking.hits[0].why.coverage < _DESCRIBED:
+    if query.wants is Wants.AUTHORS and min(ranking.hits[0].why.coverage, _known(ranking)) < _DESCRIBED:
         return True
-    return ranking.answerable < fit.least(ranking.hits, "answerable") * (0.3 if query.follows else 1.0)
+    if query.wants in (Wants.SURVEY, Wants.TREND) and _holds_everything(ranking):
+        return False
+    goes_on = query.follows and not (query.listed or query.group)  # a list refused before is not given by and by
+    return ranking.answerable < fit.least(ranking.hits, "answerable") * (0.3 if goes_on else 1.0)
+
+
+def _holds_everything(ranking: Ranking) -> bool:
+    """Whether a leading paper holds every word: a broad topic, whose best papers do not stand out from the next."""
+    leading = [hit for hit in ranking.hits[:_NEAREST] if hit.why.coverage >= _ALL and hit.fit >= _SURELY]
+    return bool(leading) and not ranking.unknown_words()
+
+
+def _known(ranking: Ranking) -> float:
+    """The share of the weight of the question's own words that the library holds in any form or language; in [0, 1]."""
+    own, unknown = ranking.readings[0], set(ranking.unknown_words())
+    return own.share(word for word, typed in own.typed.items() if typed not in unknown)
 
 
 def _told_names(query: Query) -> list[str]:
@@ -97,7 +116,7 @@ def refusal(materials: Materials) -> Draft:
     draft.lines.append(draft.record(scope))
     if _NOT_IN_DIGESTS.search(materials.query.text):
         draft.lines.append(draft.record(words.not_in_digests))
-    if unknown := as_typed(ranking.unknown_words(), materials.query.text):
+    if unknown := _worth_telling(ranking.unknown_words(), materials):
         draft.lines.append(draft.record(words.unknown_words.format(words=", ".join(map(escape, unknown)))))
     draft.lines += [draft.record(line) for line in _only_mentioned(materials)]
     if ranking.hits:
@@ -133,8 +152,8 @@ def _only_mentioned(materials: Materials) -> list[str]:
 
 def _why_not(hit: Hit, materials: Materials) -> str:
     words, query = materials.words, materials.query
-    if lacked := as_typed(_lacked(hit, materials.ranking), query.text):
-        return words.lacks.format(words=", ".join(map(escape, lacked[:_MOST_LACKED])))
+    if lacked := _worth_telling(_lacked(hit, materials.ranking), materials):
+        return words.lacks.format(words=", ".join(map(escape, lacked)))
     if QUANTITY.search(query.text) and not re.search(r"\d", _text_of(hit.paper)):
         return words.no_number
     return words.no_sentence
@@ -148,6 +167,28 @@ def _lacked(hit: Hit, ranking: Ranking) -> list[str]:
     return [word for word in weighty if not any(word in other or other in word for other in held)]
 
 
+def _worth_telling(typed: Sequence[str], materials: Materials) -> list[str]:
+    """The few of these words of the question that say what it is about, with its capitals: names, then the rarest.
+
+    No piece of a longer word of the question: where that is held in another form, the piece says nothing.
+    """
+    own, text = materials.ranking.readings[0], materials.query.text
+    weight: dict[str, float] = {}
+    for key, word in own.typed.items():  # `SAM2` is also looked for as its letters and its digit
+        weight[word] = max(own.weight[key], weight.get(word, 0.0))
+    most = max(weight.values(), default=0.0)
+    whole = [word for word in typed if not any(word != other and word in other for other in weight)]
+    told = [(word, _as_in(text, word)) for word in whole if weight.get(word, most) >= _WEIGHTY * most]
+    told = [(word, shown) for word, shown in told if not is_ordinary(shown)]
+    best_first = sorted(told, key=lambda pair: (not COINED.match(pair[1]), -weight.get(pair[0], most)))
+    return [shown for _, shown in best_first[:_MOST_TOLD]]
+
+
+def _as_in(text: str, word: str) -> str:
+    at = text.lower().find(word)
+    return text[at : at + len(word)] if at >= 0 else word
+
+
 def _text_of(paper: Paper) -> str:
     return "\n".join(paper.text(section) for section in Section)
 
@@ -155,7 +196,7 @@ def _text_of(paper: Paper) -> str:
 def _outside(draft: Draft, materials: Materials) -> list[str]:
     """The papers on the same topic that the question's filters shut out."""
     query, ranking, words = materials.query, materials.ranking, materials.words
-    if not query.filters or not ranking.readings[0].forms:
+    if not query.filters or query.filters.arxiv_ids or not ranking.readings[0].forms:
         return []
     within = frozenset(materials.library.select(query.filters))
     score = np.maximum.reduce([reading.score for reading in ranking.readings])

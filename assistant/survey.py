@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Callable, Mapping, Sequence
 
 from assistant import fit
 from assistant.answer import Evidence, Hit, Searched
-from assistant.draft import Draft, Materials, days, titled
+from assistant.draft import Draft, Materials, days, escape, titled
+from assistant.evidence import SUMS_UP, is_background
 from assistant.follow import asks_for_more
+from assistant.lexical import words_of
+from assistant.phrasing import QUANTITY
 from assistant.survey_wording import SurveyWording, survey_wording
 from assistant.themes import grouped
 from assistant.wording import Wording
-from ingest.paper import Language, Paper
+from ingest.paper import Language, Paper, Section
 from ingest.sentence import language_of
 
 CLEAR_FIT = 0.6
@@ -21,8 +25,11 @@ _BELOW_THE_CUT = 5
 # A line of evidence is read at a glance: so many characters, where a sentence of them is nearly as telling (a
 # difference of logarithmic odds) as the best.
 _GLANCE = {Language.ENGLISH: 240, Language.CHINESE: 120}
-_NEARLY = 1.5
+_NEARLY = 2.5
 _SCRAP = 15  # characters; less is a heading
+# In logarithmic odds: all words of the question are in it, it says what the paper does, or what others do, or measured.
+_TOPICAL, _DOES, _OTHERS, _MEASURES = 2.5, 1.0, 2.0, 1.3
+_FIGURE = re.compile(r"(?<![\w.-])\d+(?:[.,]\d+)*(?![\w-]*[A-Za-z])")
 
 
 def surveyed(hits: Sequence[Hit], k: int | None = None) -> tuple[Hit, ...]:
@@ -61,9 +68,11 @@ def survey(materials: Materials, k: int | None) -> Draft:
 
 def _in_groups(draft: Draft, kept: Sequence[Hit], materials: Materials) -> None:
     said, held = _said(materials), {hit.paper.arxiv_id: hit for hit in kept}
-    for group in grouped([hit.paper for hit in kept], materials.query.group, materials.library):
-        heading = said.group_of.format(label=group.label or said.rest, count=len(group.papers))
-        draft.lines += [*([""] if draft.lines[-1] else []), draft.record(heading), ""]
+    groups = grouped([hit.paper for hit in kept], materials.query.group, materials.library)
+    for group in groups:
+        if group.label or len(groups) > 1:  # what is all there is needs no name
+            heading = said.group_of.format(label=escape(group.label or said.rest), count=len(group.papers))
+            draft.lines += [*([""] if draft.lines[-1] else []), draft.record(heading), ""]
         best_first = sorted(group.papers, key=lambda paper: held[paper.arxiv_id].rank)
         draft.lines += [f"- {_marked_entry(draft, held, paper, materials)}" for paper in best_first]
 
@@ -106,15 +115,33 @@ def _scope(words: Wording, searched: Searched) -> str:
 
 def _entry(draft: Draft, paper: Paper, materials: Materials, mark: str = "") -> str:
     everything = materials.evidence.best([paper])[paper.arxiv_id]
-    return titled(paper) + mark + "".join(f": {draft.quote(evidence)}" for evidence in at_a_glance(everything))
+    why = at_a_glance(everything, lambda evidence: _worth(evidence, paper, materials))
+    return titled(paper) + mark + "".join(f": {draft.quote(evidence)}" for evidence in why)
 
 
-def at_a_glance(best_first: Sequence[Evidence]) -> list[Evidence]:
+def at_a_glance(sentences: Sequence[Evidence], worth: Callable[[Evidence], float]) -> list[Evidence]:
     """The one sentence that says why a paper fits: the best short one that is nearly as telling as the best, else the
-    best. None of none."""
-    near = [evidence for evidence in best_first if evidence.score >= best_first[0].score - _NEARLY]
-    short = [e for e in near if len(e.text) <= _GLANCE[language_of(e.text)] and len(e.text) >= _SCRAP]
+    best. None of none. `worth` is in logarithmic odds."""
+    scores = {evidence: worth(evidence) for evidence in sentences if len(evidence.text) >= _SCRAP}
+    best_first = sorted(scores, key=lambda evidence: -scores[evidence])
+    near = [evidence for evidence in best_first if scores[evidence] >= scores[best_first[0]] - _NEARLY]
+    short = [evidence for evidence in near if len(evidence.text) <= _GLANCE[language_of(evidence.text)]]
     return (short or near)[:1]
+
+
+def _worth(evidence: Evidence, paper: Paper, materials: Materials) -> float:
+    """The odds that the sentence answers, and more where it speaks of the topic and says what the paper does."""
+    words = frozenset(words_of(evidence.text))
+    topical = max(reading.share(reading.among(words)) for reading in materials.ranking.readings)
+    does = evidence.section is Section.TLDR or bool(SUMS_UP.search(evidence.text))
+    measures = bool(_FIGURE.search(evidence.text)) and not QUANTITY.search(materials.query.text)
+    return (
+        evidence.score
+        + _TOPICAL * topical
+        + _DOES * does
+        - _OTHERS * is_background(evidence, paper)
+        - _MEASURES * measures
+    )
 
 
 def _said(materials: Materials) -> SurveyWording:

@@ -39,6 +39,8 @@ class SurveyWording:
     trend_one: str
     trend_two: str
     trend_note: str
+    trend_days: str
+    trend_undated: str
     trend_at_least: str
     examples: str
     hello: str
@@ -82,8 +84,12 @@ ENGLISH = SurveyWording(
     trend_most="Most papers: {most} ({count}); largest share: {densest} ({share}).",
     trend_one="All papers searched are of one month, {month}: no trend can be told.",
     trend_two="{count} months are too few to tell a trend.",
-    trend_note="Counted by the cut that surveys use, of {papers} papers searched{days}. The library holds only the "
-    "papers of the digests it has read, so a month may be partial.",
+    trend_note="Counted are papers that a survey would list or that hold every word asked for, of {papers} papers "
+    "searched{days}.",
+    trend_days="Months are partial: the library holds only the digests it has read, on so many of each month's days: "
+    "{listed}.",
+    trend_undated="Months are partial: the library holds only the digests it has read; these carry no dates, so how "
+    "much of a month they cover is not known.",
     trend_at_least="The search goes no deeper than {depth} papers: counts may be higher.",
     examples="For example:",
     hello="Hello!",
@@ -128,7 +134,9 @@ CHINESE = SurveyWording(
     trend_most="篇数最多：{most}（{count} 篇）；占比最高：{densest}（{share}）。",
     trend_one="检索到的论文都在同一个月（{month}），看不出趋势。",
     trend_two="只有 {count} 个月，不足以判断趋势。",
-    trend_note="按列表所用的界限计数，共检索 {papers} 篇{days}。库中只有已导入简报里的论文，某个月可能不完整。",
+    trend_note="计入的是列表会列出的论文，以及包含全部所问词语的论文，共检索 {papers} 篇{days}。",
+    trend_days="各月并不完整：库中只有已导入的简报，各月有简报的天数为 {listed}。",
+    trend_undated="各月并不完整：库中只有已导入的简报，而这些简报没有日期，无法得知覆盖了一个月的多少。",
     trend_at_least="检索深度为 {depth} 篇，实际数量可能更多。",
     examples="例如：",
     hello="你好！",

@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import groupby
 
 import numpy as np
@@ -222,6 +223,7 @@ _WEAK = _FILLER - frozenset(
 )
 
 
+@lru_cache(maxsize=50_000)
 def _fold(word: str) -> str:
     small = word.lower()
     return small[:-1] if len(small) > 3 and small.endswith("s") and not small.endswith(("ss", "us", "is")) else small

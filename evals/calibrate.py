@@ -53,6 +53,8 @@ def calibrate(questions: Sequence[Question], assistant: Assistant) -> tuple[dict
             "answerable": refusals,
         }
     asked_for_facts = told(questions, assistant)
+    if sum(each.rows is not None for each in asked_for_facts) < FOLDS:  # too few to fit on, or to leave any out
+        asked_for_facts = []
     for kind in (fit.VECTORS, fit.WORDS):
         weights[kind]["sentence"] = _sentence_weights(asked_for_facts, kind)
     figures["fact accuracy"] = fact_figures(asked_for_facts) if asked_for_facts else {}
@@ -60,7 +62,7 @@ def calibrate(questions: Sequence[Question], assistant: Assistant) -> tuple[dict
 
 
 def _sentence_weights(asked_for_facts: Sequence[Told], kind: str) -> dict[str, Any]:
-    """The weights in use, where no question asks for facts."""
+    """The weights in use, where too few questions ask for facts."""
     if not asked_for_facts:
         return _as_json(fit.weights(kind, "sentence"))
     rows = sentence_rows(asked_for_facts)

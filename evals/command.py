@@ -219,7 +219,7 @@ def pairs(
         assistant = Assistant(library)
         asked = measure(assistant.retriever, of_month(held, month), fields, sample, seed, _tell)
         if judged:
-            asked.append(time_questions(assistant, judged, _tell))
+            asked += time_questions(assistant, judged, _tell)
         _print(KnownItems(month, library.count(), tuple(asked)), as_json)
 
 

@@ -6,6 +6,7 @@ stand, by `Retriever.search`: understanding them first would take a month or a n
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 import time
@@ -60,7 +61,7 @@ class Recall:
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Seconds of a search, the embedding of the question included, over `searches`; the first one is not counted."""
+    """Seconds of a search, the embedding of the question included, or of an answer, over `searches`."""
 
     searches: int
     median: float
@@ -92,7 +93,7 @@ class KnownItems:
 
     def __str__(self) -> str:
         depths = " | ".join(f"R@{depth}" for depth in DEPTHS)
-        head = [f"| {self.month}, among {self.papers:,} papers | questions | {depths} | a search, median / p95 |"]
+        head = [f"| {self.month}, among {self.papers:,} papers | questions | {depths} | time, median / p95 |"]
         return "\n".join([*head, "|---" * (3 + len(DEPTHS)) + "|", *map(_line, self.asked)])
 
 
@@ -142,12 +143,16 @@ def query_of(item: KnownItem) -> Query:
     return Query(item.text, item.text, Wants.SURVEY, Language.CHINESE)
 
 
-def time_questions(assistant: Assistant, questions: Sequence[Question], tell: Tell) -> Asked:
-    """How long it takes to understand and search the first turn of each, which stands by itself."""
-    tell(f"timing {len(questions):,} questions")
+def time_questions(assistant: Assistant, questions: Sequence[Question], tell: Tell) -> list[Asked]:
+    """How long it takes to search the first turn of each, which stands by itself, and to answer it as a whole."""
+    tell(f"timing {len(questions):,} questions, twice")
     assistant.warm()
-    timed = [_timed(assistant.search, question.turns[0]) for question in questions]
-    return Asked("judged questions", (), _latency([seconds for _, seconds in timed]))
+    searched = [_timed(assistant.search, question.turns[0])[1] for question in questions]
+    answered = [_timed(lambda turn: asyncio.run(assistant.answer(turn)), q.turns[0])[1] for q in questions]
+    return [
+        Asked("judged questions", (), _latency(searched)),
+        Asked("judged questions, whole answers", (), _latency(answered)),
+    ]
 
 
 # --- The library

@@ -47,6 +47,7 @@ E, G, F = cite(EDITING), cite(GRASPING), cite(FEDERATED)
         (f"It succeeds in 93.5% of grasps {E}.", Support.UNSUPPORTED),
         # About nothing that is there.
         (f"Whales sing across oceans at night {G}.", Support.UNSUPPORTED),
+        (f"Whales follow a policy of slow songs at midnight {G}.", Support.UNSUPPORTED),
         ("Whales sing across oceans at night.", Support.UNSUPPORTED),
         (f"鲸鱼在夜里唱歌 {F}。", Support.UNSUPPORTED),
     ],
@@ -145,7 +146,7 @@ def texts(answer: str) -> list[str]:
         ("方法A提升3.5%。方法B下降！真的吗？是的", ["方法A提升3.5%。", "方法B下降！", "真的吗？", "是的"]),
         ("他们说：“有效。”然后继续。", ["他们说：“有效。”", "然后继续。"]),
         ("They say “It works. It is fast.” often. It runs.", ["They say “It works. It is fast.” often.", "It runs."]),
-        ("文中说「先训练。再抓取。」这一点。很快。", ["文中说「先训练。再抓取。」这一点。", "很快。"]),
+        ("文中说「先训练。再抓取」这一点。很快。", ["文中说「先训练。再抓取」这一点。", "很快。"]),
         ("They say “It works. It runs.", ["They say “It works.", "It runs."]),  # a quote that never ends
         ("1. First. Second.\n2) Third\n- **Bold** point.", ["First.", "Second.", "Third", "**Bold** point."]),
         ("# Heading\nIt runs.", ["Heading", "It runs."]),
@@ -213,7 +214,7 @@ def test_a_quote_is_found_to_the_character(sentence: str, span: str) -> None:
         "本文提出一种视觉策略，用于机器人抓取。",
         "本文提出一种触觉策略，用于抓取。",
         "该策略需要标注数据，用于机器人抓取。",
-        "需要标注数据。训练只用 3.5 万个样本，成功率达 93.5%。",  # behind what denies it
+        "需要标注数据，训练只用 3.5 万个样本，成功率达 93.5%。",  # behind what denies it
         "训练只用 3.5 万个样本，成功率达 93%。",
         "训练只用 5 万个样本，成功率达 93.5%。",
         "We train on 1 million clips.",
@@ -223,6 +224,18 @@ def test_a_quote_is_found_to_the_character(sentence: str, span: str) -> None:
 )
 def test_what_differs_by_a_word_a_digit_or_a_denial_is_no_quote(sentence: str) -> None:
     assert quoted(sentence) is None
+
+
+def test_the_abstract_speaks_first_where_the_summary_says_the_same() -> None:
+    same = "A policy that feels grasps better than one that sees."
+    held = Paper("2511.00003", "T", (), "cs.RO", ("cs.RO",), f"Grasping is hard. {same}", Summary(same))
+    [claim] = check(same, {held.arxiv_id: held}, EMBEDDER)
+    assert (claim.citations[0].section, claim.citations[0].start) == (Section.ABSTRACT, 18)
+
+
+def test_a_few_words_that_any_text_may_hold_are_no_quote() -> None:
+    assert support(f"It succeeds {G}.") is not Support.QUOTED
+    assert quoted("机器人抓取。") is None
 
 
 def test_a_quote_may_go_over_two_sentences_in_either_language() -> None:
@@ -265,6 +278,7 @@ def test_words_in_quotation_marks_must_be_the_papers_own() -> None:
         (f"It edits a clip of 12 hours in 3.5 seconds on one GPU {E}.", Support.UNSUPPORTED),
         (f"Users do not prefer it in 71% of cases {E}.", Support.UNSUPPORTED),
         (f"Robots that feel never grasp better {G}.", Support.UNSUPPORTED),
+        (f"Robots that feel always grasp better {G}.", Support.UNSUPPORTED),
         (f"Accuracy falls by 2.1 points {F}.", Support.UNSUPPORTED),
         (f"联邦学习的准确率提高 2.1 个百分点 {F}。", Support.SUPPORTED),
         (f"联邦学习的准确率降低 2.1 个百分点 {F}。", Support.UNSUPPORTED),
@@ -291,6 +305,6 @@ def test_a_draft_claims_a_quote_with_its_evidence_and_a_count_with_none() -> Non
     draft.begin("2599.00001 is not in the library.")
     first, quote, count = draft.claims
     assert draft.lines == [first.text, "", quote.text, count.text]
-    assert (quote.text, quote.support) == (r"Pipes \| break \*tables\* \[0].", Support.QUOTED)
+    assert (quote.text, quote.support) == (r"Pipes \| break \*tables\* \[0\].", Support.QUOTED)
     assert quote.citations == (evidence,)
     assert {(c.support, c.citations) for c in (first, count)} == {(Support.RECORD, ())}

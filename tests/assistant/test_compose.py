@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from assistant.answer import EXTRACTIVE, Answer, Query, Searched, Support, Wants
+from assistant.answer import EXTRACTIVE, Answer, Evidence, Hit, Query, Searched, Support, Wants, Why
 from assistant.chat import Assistant
+from assistant.compare import _shared_out, _to_compare
 from assistant.compose import compose
 from assistant.draft import Draft, Materials, escape, table_lines
 from assistant.evidence import EvidenceFinder
+from assistant.one_paper import _meant, in_order
 from assistant.retrieve import Retriever
+from evals.scorers.fact import MAX_CHARACTERS, without_link_targets
 from ingest.library import Library
-from ingest.paper import Filters, Language
+from ingest.paper import Filters, Language, Section, Summary
 from ingest.sentence import language_of
 from tests.assistant.shelf_of_papers import (
     EDITING,
@@ -31,6 +35,7 @@ from tests.assistant.shelf_of_papers import (
     SILENT,
     SPEECH,
     WEATHER,
+    paper,
     shelf_of,
 )
 
@@ -179,6 +184,107 @@ async def test_a_fact_is_told_in_the_papers_own_sentence(assistant: Assistant, q
     assert said in answer.text
 
 
+@pytest.mark.parametrize(
+    ("question", "paper", "sentence"),
+    [
+        ("how many objects does the tactile policy train on?", GRASPING, "We train a tactile policy on 900 objects."),
+        ("how long does folding take on a phone?", PROTEINS, "It folds on a phone in 4 minutes."),
+        ("耳语语音识别的词错误率是多少？", SPEECH, "词错误率降到 8.2%。"),
+    ],
+)
+async def test_a_fact_begins_with_the_sentence_that_answers_and_its_paper(
+    assistant: Assistant, question: str, paper, sentence: str
+) -> None:
+    answer = await assistant.answer(question)
+    assert answer.text.splitlines()[0] == f"{sentence} — [{paper.arxiv_id}]({paper.url}) **{paper.title}**"
+    assert answer.claims[0].citations[0].text == sentence
+
+
+async def test_what_else_bears_on_a_fact_stands_beside_it_in_the_papers_order(assistant: Assistant) -> None:
+    answer = await assistant.answer("how does GraphLoom learn?")
+    lead, beside, closing = (line for line in answer.text.splitlines() if line)
+    assert lead.startswith("GraphLoom learns from graphs on disk. — ")
+    assert beside.startswith("Beside it: ")
+    assert closing.startswith("— 12 papers")
+    told = [claim.citations[0] for claim in answer.claims[1:-1]]
+    assert len(told) > 1
+    assert told == in_order(told)
+    assert beside == f"Beside it: {' '.join(evidence.text for evidence in told)}"
+    assert "文中还提到：" in (await assistant.answer("StormNet 预报多少小时的降雨？")).text
+
+
+async def test_a_fact_says_nothing_twice(answered: Answer) -> None:
+    quoted = [claim.citations[0] for claim in answered.claims if claim.citations]
+    assert len({(e.arxiv_id, e.section, e.start) for e in quoted}) == len(quoted)
+
+
+async def test_an_answer_on_a_paper_or_two_is_read_at_a_glance(tmp_path: Path) -> None:
+    wordy = " ".join(
+        f"We fold lantern {n} of paper number {n} from {n} sheets by heat and cold." for n in range(10, 60)
+    )
+    papers = [
+        paper(f"2602.0030{n}", f"{name}: Folding by Heat", wordy.replace("lantern", name))
+        for n, name in enumerate(("LanternFold", "KiteFold", "CraneFold"))
+    ]
+    with shelf_of(tmp_path / "home", papers) as library:
+        for question in (
+            "how many sheets does LanternFold fold?",
+            "how do KiteFold and LanternFold fold by heat?",
+            "compare LanternFold and KiteFold",
+            "compare LanternFold, KiteFold and CraneFold",
+            "summarize LanternFold",
+            "I remember a paper that folded lanterns by heat, what was it called",
+        ):
+            answer = await Assistant(library).answer(question)
+            assert 300 < len(without_link_targets(answer.text)) <= MAX_CHARACTERS
+
+
+# --- which paper is meant
+
+
+def described(first: float, second: float, question: str, named: bool = False) -> list[str]:
+    """The papers that a fact is told of, if two were found with these scores."""
+    query = Query(question, question, Wants.FACT, Language.ENGLISH)
+    hits = [Hit(EDITING, first, 1, 0.9, Why(named=named)), Hit(WEATHER, second, 2, 0.9, Why())]
+    return [hit.paper.arxiv_id for hit in _meant(hits, query)]
+
+
+def test_two_papers_that_come_out_alike_are_both_told_of() -> None:
+    assert described(1.0, 0.98, "how fast is it?") == [EDITING.arxiv_id, WEATHER.arxiv_id]
+    assert described(1.0, 0.9, "how fast is it?") == [EDITING.arxiv_id]
+
+
+def test_a_paper_named_is_the_one_meant_unless_another_is_described_beside_it() -> None:
+    assert described(1.0, 0.99, "how fast is FilmKnife?", named=True) == [EDITING.arxiv_id]
+    both = "how fast are FilmKnife and the radar network?"
+    assert described(1.0, 0.9, both, named=True) == [EDITING.arxiv_id, WEATHER.arxiv_id]
+    assert described(1.0, 0.8, both, named=True) == [EDITING.arxiv_id]
+    assert described(1.0, 0.9, both) == [EDITING.arxiv_id]
+
+
+def test_an_id_means_its_paper_alone() -> None:
+    assert described(1.0, 1.0, "how fast are 2511.00101 and its rivals?") == [EDITING.arxiv_id]
+    assert _meant([], Query("q", "q", Wants.FACT, Language.ENGLISH)) == []
+
+
+@pytest.fixture
+def twins(tmp_path: Path) -> Iterator[Assistant]:
+    """Two papers that only their numbers tell apart, and to the embedder not even these."""
+    papers = [
+        paper(arxiv_id, "How Hands Bend Sheets", f"Sheets bend. A crane of paper is folded in {minutes} minutes.")
+        for arxiv_id, minutes in (("2602.00400", 3.5), ("2602.00401", 5.3))
+    ]
+    with shelf_of(tmp_path / "home", papers) as library:
+        yield Assistant(library)
+
+
+async def test_when_two_papers_are_meant_the_values_of_both_are_told(twins: Assistant) -> None:
+    answer = await twins.answer("in how many minutes is a crane of paper folded?")
+    assert sorted(answer.citations) == ["2602.00400", "2602.00401"]
+    assert "A crane of paper is folded in 3.5 minutes. — [2602.00400]" in answer.text
+    assert "A crane of paper is folded in 5.3 minutes. — [2602.00401]" in answer.text
+
+
 async def test_a_comparison_is_a_table_with_a_column_a_paper(assistant: Assistant) -> None:
     answer = await assistant.answer("compare FilmKnife and StormNet")
     assert answer.citations == (EDITING.arxiv_id, WEATHER.arxiv_id)
@@ -188,6 +294,114 @@ async def test_a_comparison_is_a_table_with_a_column_a_paper(assistant: Assistan
     assert lines[1] == "| --- | --- | --- |"
     assert {len(re.findall(r"(?<!\\)\|", line)) for line in lines} == {4}
     assert len(lines) == len(answer.table) + 1
+
+
+LOOMS = (
+    paper(
+        "2602.00501",
+        "SilkLoom: Weaving Silk with Many Very Patient Spiders",
+        "Silk is dear. However, existing looms tear it. We propose SilkLoom, in which spiders weave silk in turns. "
+        "SilkLoom reduces torn threads by 30%. Code is available at https://looms.example/silk.",
+        Summary("SilkLoom weaves.", "Looms tear silk.", "Spiders weave silk in turns.", "30% fewer torn threads."),
+    ),
+    paper(
+        "2602.00502",
+        "Weaving Wool at Night without any Light and without a Single Knot in the Thread",
+        "Wool is warm. We weave wool by ear. Threads are pulled until they hum. Knots fall by 12%. "
+        + " ".join(f"Sheep number {n} gave {n} bags of wool for it." for n in range(20, 60)),
+    ),
+    paper("2602.00503", "Cotton", "Cotton weaves by water. " + "Cotton and water " * 60 + "hold."),
+)
+
+
+@pytest.fixture(scope="module")
+def looms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    with shelf_of(tmp_path_factory.mktemp("looms") / "home", [*LOOMS, *PAPERS]) as library:
+        yield Assistant(library)
+
+
+async def test_a_table_says_how_it_is_done_and_what_came_out_and_not_what_others_did(looms: Assistant) -> None:
+    answer = await looms.answer("compare SilkLoom and FilmKnife")
+    rows = {row[0]: row[1] for row in answer.table}
+    assert "We propose SilkLoom, in which spiders weave silk in turns." in rows["Method"]
+    assert "SilkLoom reduces torn threads by 30%." in rows["Result"]
+    assert "Motivation" not in rows
+    assert not re.search(r"existing looms|Silk is dear|Code is available", answer.text)
+
+
+async def test_a_column_is_headed_by_the_papers_name_or_the_beginning_of_its_title(looms: Assistant) -> None:
+    head = (await looms.answer("compare 2602.00501 and 2602.00502")).table[0]
+    assert head[1] == "[2602.00501](https://arxiv.org/abs/2602.00501) **SilkLoom**"
+    assert head[2].endswith("**Weaving Wool at Night without any Light and without a…**")
+
+
+async def test_a_long_abstract_leaves_room_for_a_short_one_and_takes_what_that_one_leaves(looms: Assistant) -> None:
+    answer = await looms.answer("compare 2602.00502 and 2602.00501")
+    wool, silk = (
+        [claim.text for claim in answer.claims if claim.citations and claim.citations[0].arxiv_id == arxiv_id]
+        for arxiv_id in ("2602.00502", "2602.00501")
+    )
+    assert any("weave silk in turns" in text for text in silk)
+    assert "SilkLoom reduces torn threads by 30%." in silk
+    assert sum(map(len, wool)) > sum(map(len, silk))
+
+
+async def test_a_paper_whose_every_sentence_is_too_long_has_its_best_one_in_the_table(looms: Assistant) -> None:
+    answer = await looms.answer("compare 2602.00503 and 2602.00501")
+    assert "Cotton and water hold." in answer.text
+    said = [Evidence("2602.00503", Section.ABSTRACT, "x" * length, 0, length, 0.5) for length in (900, 800)]
+    assert _shared_out([said, []], 700) == [said[:1], []]
+
+
+def test_room_is_shared_out_by_turns_a_sentence_each() -> None:
+    def column(paper_id: str, lengths: Sequence[int]) -> list[Evidence]:
+        words = [f"{paper_id}{n}" * 40 for n in range(len(lengths))]
+        return [
+            Evidence(paper_id, Section.ABSTRACT, word[:length], n, n + length, 1.0)
+            for n, (word, length) in enumerate(zip(words, lengths, strict=True))
+        ]
+
+    def lengths(told: list[list[Evidence]]) -> list[list[int]]:
+        return [[len(evidence.text) for evidence in one] for one in told]
+
+    many, few = column("a", [40] * 9), column("b", [40, 40])
+    assert lengths(_shared_out([many, few], 10 * 41)) == [[40] * 8, [40] * 2]
+    assert lengths(_shared_out([many, many], 5 * 41)) == [[40] * 3, [40] * 2]
+    # The first sentence may take more than its share only of what the others leave.
+    assert lengths(_shared_out([column("a", [70, 30]), column("b", [60])], 100)) == [[30], [60]]
+
+
+async def test_the_sentences_of_a_cell_are_in_the_papers_order(answered: Answer) -> None:
+    if answered.query.wants is Wants.COMPARE:
+        by_paper: dict[str, list[Evidence]] = {}
+        for claim in answered.claims:
+            for evidence in claim.citations:
+                by_paper.setdefault(evidence.arxiv_id, []).append(evidence)
+        for told in by_paper.values():
+            cells = [[e for e in told if e.section is section] for section in Section]
+            assert all(cell == sorted(cell, key=lambda e: e.start) for cell in cells)
+
+
+async def test_what_the_digest_calls_the_method_says_which_sentence_tells_of_it(tmp_path: Path) -> None:
+    abstract = (
+        "Dyes fade. Cloth is boiled in salt with leaves. Colours of cloth are read by a lamp. It holds for 9 years."
+    )
+    for method, told in (("Boiled in salt with leaves.", "Cloth is boiled"), ("Read by a lamp.", "Colours of cloth")):
+        held = paper("2602.00504", "DyePot: Cloth", abstract, Summary(method=method))
+        with shelf_of(tmp_path / told / "home", [held, EDITING]) as library:
+            query = Query("compare them", "compare them", Wants.COMPARE, Language.ENGLISH, papers=("2602.00504",))
+            ranking = Retriever(library).search(query)
+            searched = Searched(2, 2, "", "", 0.0)
+            materials = Materials(query, ranking, searched, EvidenceFinder(library, query, ranking), library)
+            own = [e for e in _to_compare(held, materials) if e.section is Section.ABSTRACT]
+        assert own[0].text.startswith(told)
+
+
+async def test_a_comparison_with_one_paper_alone_is_told_as_a_fact(tmp_path: Path) -> None:
+    with shelf_of(tmp_path / "home", [EDITING]) as library:
+        answer = await Assistant(library).answer("compare FilmKnife with video editing by hand")
+    assert answer.table == ()
+    assert answer.citations == (EDITING.arxiv_id,)
 
 
 async def test_a_pipe_or_a_line_break_of_a_paper_breaks_no_table(assistant: Assistant) -> None:
@@ -203,6 +417,20 @@ async def test_a_look_up_names_the_paper_with_authors_category_and_month(assista
     assert "**Measuring Poetry Written by Language Models** (Mei Tanaka, Ada Stone; cs.CL; 2026-01)" in answer.text
 
 
+async def test_a_look_up_tells_as_much_of_the_abstract_as_fits_in_its_order(assistant: Assistant) -> None:
+    answer = await assistant.answer("I remember a paper that asked poets to judge poems, what was it called")
+    assert POETRY.abstract in answer.text
+    assert "If you meant another:" not in answer.text
+
+
+async def test_a_look_up_that_could_mean_another_paper_names_it(twins: Assistant) -> None:
+    answer = await twins.answer("I remember a paper where a crane of paper is folded, what was it called")
+    assert answer.query.wants is Wants.LOOKUP
+    first, other = answer.citations
+    assert answer.text.startswith(f"[{first}]")
+    assert f"If you meant another: [{other}](https://arxiv.org/abs/{other}) **How Hands Bend Sheets**" in answer.text
+
+
 async def test_a_summary_tells_what_the_digest_says_field_by_field(assistant: Assistant) -> None:
     answer = await assistant.answer("summarize 2602.00112")
     assert answer.citations == (GRAPHS.arxiv_id,)
@@ -216,6 +444,22 @@ async def test_a_summary_of_a_paper_without_digest_words_takes_the_abstract(tmp_
     with shelf_of(tmp_path / "home", [bare]) as library:
         answer = await Assistant(library).answer("summarize 2511.00009")
     assert "- **Abstract**: One thing. Another thing." in answer.text
+
+
+async def test_a_summary_of_a_long_abstract_keeps_what_sums_it_up_and_drops_what_was_known(tmp_path: Path) -> None:
+    known = " ".join(f"Existing lamp number {n} burns for {n} hours before it breaks." for n in range(10, 40))
+    own = "We propose a lamp that never breaks. Results over a year show no darkness."
+    held = paper("2602.00601", "Lamps", f"{known} {own}")
+    with shelf_of(tmp_path / "home", [held]) as library:
+        answer = await Assistant(library).answer("summarize 2602.00601")
+    line = next(line for line in answer.text.splitlines() if line.startswith("- **Abstract**: "))
+    assert line.endswith(own)
+    assert 500 < len(line) < 750
+
+
+async def test_a_summary_in_english_of_a_digest_in_chinese_takes_the_abstract(assistant: Assistant) -> None:
+    assert f"- **Abstract**: {WEATHER.abstract}" in (await assistant.answer("summarize 2602.00106")).text
+    assert "- **要点**: StormNet 用雷达预报降雨。" in (await assistant.answer("介绍一下 StormNet")).text
 
 
 async def test_all_authors_of_a_paper_are_told(assistant: Assistant) -> None:
@@ -304,11 +548,19 @@ async def test_authors_are_counted_where_they_are_asked_for(assistant: Assistant
     assert "Bo Li" not in (await assistant.answer("how many papers are there?")).text
 
 
-async def test_all_papers_named_are_summarised_and_their_authors_told(assistant: Assistant) -> None:
-    for question in ("tell me about FilmKnife and StormNet", "who wrote FilmKnife and StormNet?"):
-        answer = await assistant.answer(question)
-        assert answer.citations == (EDITING.arxiv_id, WEATHER.arxiv_id)
-        assert "Oluwaseun Adeyemi" in answer.text
+async def test_the_authors_of_all_papers_named_are_told(assistant: Assistant) -> None:
+    answer = await assistant.answer("who wrote FilmKnife and StormNet?")
+    assert answer.citations == (EDITING.arxiv_id, WEATHER.arxiv_id)
+    assert "Ada Stone, Zoë Müller-Lüdenscheidt" in answer.text
+    assert "Oluwaseun Adeyemi" in answer.text
+
+
+async def test_several_papers_are_summarised_side_by_side_and_one_field_by_field(assistant: Assistant) -> None:
+    several = await assistant.answer("tell me about FilmKnife and StormNet")
+    assert several.query.wants is Wants.SUMMARY
+    assert several.citations == (EDITING.arxiv_id, WEATHER.arxiv_id)
+    assert {len(row) for row in several.table} == {3}
+    assert (await assistant.answer("tell me about FilmKnife")).table == ()
 
 
 # --- nothing there
@@ -435,6 +687,9 @@ async def test_an_empty_library_says_how_to_fill_it(tmp_path: Path, question: st
         ("1. no number", r"1\. no number"),
         ("> no quote", r"\> no quote"),
         ("3.5 seconds - or + so", "3.5 seconds - or + so"),
+        (r"9$\times$ faster at 5$^\circ$", r"9$\times$ faster at 5\$^\\circ\$"),
+        ("5$ now and 9$ then", r"5\$ now and 9\$ then"),
+        (r"5$\href{a://b}$", r"5\$\\href{a://b}\$"),
     ],
 )
 def test_text_of_a_paper_is_shown_as_it_is(text: str, markdown: str) -> None:

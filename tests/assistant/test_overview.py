@@ -168,3 +168,47 @@ def test_a_group_is_named_by_phrases_that_set_it_apart() -> None:
     first, second = labels([robots, speech])
     assert first.startswith("robot grasping")
     assert second.startswith("speech recognition")
+
+
+@pytest.mark.parametrize(
+    ("greeted", "plain"),
+    [
+        ("hi there which papers edit video?", "which papers edit video?"),
+        ("hey, thanks! and who wrote StormNet?", "who wrote StormNet?"),
+        ("Hello! Good morning, is there anything on drift?", "is there anything on drift?"),
+        ("你好，谢谢！有哪些视频编辑的论文？", "有哪些视频编辑的论文？"),
+    ],
+)
+def test_a_greeting_before_a_question_changes_nothing(greeted: str, plain: str) -> None:
+    assert asked(greeted).wants is asked(plain).wants
+    assert asked(greeted).search_text == asked(plain).search_text
+
+
+@pytest.mark.parametrize("question", ["is interest in video editing growing?", "are robot papers declining?"])
+def test_whether_a_topic_grows_asks_for_its_trend(question: str) -> None:
+    assert asked(question).wants is Wants.TREND
+
+
+def test_what_is_new_without_a_time_is_what_the_newest_digest_brought(shelf: Library) -> None:
+    answer = answered(shelf, "what's new?")
+    assert answer.query.filters.since == answer.query.filters.until == "2026-02-10"
+    assert "newest digest here" in answer.text
+
+
+def test_an_overview_asked_for_after_an_author_is_of_that_author(shelf: Library) -> None:
+    answer = answered(shelf, "what did Hannah Quill publish? give me an overview")
+    assert not answer.query.parts
+    assert answer.query.filters.authors == ("Hannah Quill",)
+
+
+def test_every_paper_that_an_overview_cites_is_among_its_hits(shelf: Library) -> None:
+    for question in ("give me an overview of the library", "what's new?"):
+        answer = answered(shelf, question)
+        assert answer.citations
+        assert set(answer.citations) <= {hit.paper.arxiv_id for hit in answer.hits}
+
+
+def test_a_trend_tells_on_how_many_days_of_each_month_there_is_a_digest(shelf: Library) -> None:
+    answer = answered(shelf, "trend of video editing papers by month")
+    assert "Months are partial" in answer.text
+    assert re.search(r"2025-11 0/30", answer.text)

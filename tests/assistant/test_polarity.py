@@ -17,11 +17,12 @@ OPPOSED = [
     ("Accuracy improves by 3 points.", "Accuracy drops by 3 points."),
     ("Larger batches raise accuracy.", "Larger batches lower accuracy."),
     ("延迟增加了 20%。", "延迟降低了 20%。"),
+    ("Accuracy rises by 3 points.", "Accuracy falls by 3 points."),
     ("准确率下降 3%。", "准确率提高 3%。"),
     ("It outperforms the baseline.", "It is outperformed by the baseline."),
 ]
 ALIKE = [
-    ("The policy needs no labels.", "No labels enter the policy."),
+    ("It needs no labels.", "No labels are there."),
     ("The method works without retraining.", "It does not require retraining."),
     ("该方法无需标注。", "该方法不需要标注。"),
     ("Accuracy improves by 3 points.", "Accuracy rises by 3 points, and latency falls."),
@@ -63,7 +64,8 @@ def test_a_denial_ends_with_its_clause() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["It has no labels.", "It replaces attention.", "We don't train.", "Only text.", "无需训练。", "取代注意力。"]
+    "text",
+    ["It has no labels.", "It replaces attention.", "We don't train.", "Only text.", "无需训练。", "取代注意力。"],
 )
 def test_what_denies_or_takes_away_is_seen(text: str) -> None:
     assert denies(text)

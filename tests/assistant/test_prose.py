@@ -170,6 +170,13 @@ async def test_a_comparison_with_what_no_digest_holds_is_codes(shelf: Library, q
     assert (answer.mode, answer.notice, model.prompts) == (EXTRACTIVE, "", [])
 
 
+async def test_an_answer_that_cites_no_paper_gives_way_and_that_is_said(shelf: Library) -> None:
+    answer, _, _ = await told(shelf, FACT, "93.5%.")
+    assert answer.mode == EXTRACTIVE
+    assert "cited no paper" in answer.notice
+    assert answer.text == (await extractive(shelf, FACT)).text
+
+
 async def test_whoever_waits_elsewhere_does_not_wait_while_tokens_are_counted(shelf: Library) -> None:
     """A GGUF file's are counted over HTTP."""
     counted_in: list[str] = []

@@ -99,6 +99,7 @@ def test_one_and_two_answer_for_a_number_and_ask_for_none() -> None:
     assert one("two models").loose
     assert one("两倍").loose
     assert held(one("2 models"), [one("two models")])
+    assert not held(one("2%"), [one("two models")])  # whatever its unit
     assert not one("2 models").loose
     assert not one("three models").loose
 

@@ -35,7 +35,8 @@ pytestmark = pytest.mark.xdist_group("real model")
 CONTEXT_TOKENS = 2048
 HELLO = [Message("user", "Say hello.")]
 LONG_STORY = [Message("user", "Write a very long story about the sea, of at least a thousand words.")]
-QUESTION = "how does the tactile policy for grasping work"
+# Asked about one paper, so that no word is code's before the model's first; answered from eight.
+QUESTION = "how fast is FilmKnife?"
 IN_CHINESE = "耳语语音识别的词错误率是多少？"
 QUESTIONS = [
     QUESTION,
@@ -210,7 +211,7 @@ async def test_a_prompt_for_a_small_context_is_cut_to_fit_and_not_by_the_server(
     model = loaded(settings_of(llm=f"gguf:{smollm()}", **given))
     assistant = assistant_of(shelf, model, **given)
     turns: tuple[Turn, ...] = ()
-    for question in (IN_CHINESE, QUESTION):
+    for question in (QUESTION, IN_CHINESE):
         answer, _ = await turn(assistant, question, Conversation("c", turns=turns))
         turns += (Turn(question, answer),)
         assert "cannot read a prompt of this length" not in answer.notice

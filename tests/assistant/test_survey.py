@@ -7,8 +7,10 @@ import re
 import pytest
 
 from assistant import fit
-from assistant.answer import Support
+from assistant.answer import Evidence, Support
+from assistant.survey import at_a_glance
 from ingest.library import Library
+from ingest.paper import Section
 from tests.assistant.shelf_of_papers import PAPERS
 from tests.assistant.test_overview import answered
 
@@ -68,3 +70,41 @@ def test_every_answer_says_what_was_searched_and_over_which_days(question: str, 
     last = answer.text.splitlines()[-1]
     assert last == f"— {answer.searched.papers} papers searched (2026-02-10 to 2026-02-10)"
     assert [claim.support for claim in answer.claims if claim.text == last] == [Support.RECORD]
+
+
+def _sentence(text: str, score: float) -> Evidence:
+    return Evidence("2511.00101", Section.ABSTRACT, text, 0, len(text), score)
+
+
+def test_a_line_of_evidence_is_the_best_short_sentence_that_tells_nearly_as_much() -> None:
+    long, short, far = (
+        _sentence("long " * 80, 3.0),
+        _sentence("We edit video by diffusion.", 2.0),
+        _sentence("Code: see our page.", -9),
+    )
+
+    def score(evidence: Evidence) -> float:
+        return evidence.score
+
+    assert at_a_glance([long, short, far], score) == [short]
+    assert at_a_glance([long, far], score) == [long]
+    assert (
+        at_a_glance([_sentence("好" * 130, 3.0), _sentence("本文用扩散模型编辑视频，无需训练即可使用。", 2.0)], score)[
+            0
+        ].score
+        == 2.0
+    )
+    assert at_a_glance([], score) == []
+
+
+def test_the_line_of_evidence_says_what_the_paper_does_not_what_others_do(shelf: Library) -> None:
+    answer = answered(shelf, "which papers edit video with diffusion")
+    quoted = [claim.text for claim in answer.claims if claim.support is Support.QUOTED]
+    assert quoted
+    assert not any("is slow" in text for text in quoted)
+
+
+def test_a_group_of_all_there_is_bears_no_name(shelf: Library) -> None:
+    answer = answered(shelf, "overview of what Hannah Quill published")
+    assert "Others" not in answer.text
+    assert answer.citations

@@ -189,21 +189,31 @@ def test_the_first_turn_of_judged_questions_is_understood_and_timed(
     assistant = Assistant(library)
     assistant.warm()
     understood: list[str] = []
-    monkeypatch.setattr(assistant, "understand", lambda text: understood.append(text) or query_of(KnownItem("", text)))
-    timed = time_questions(assistant, [question(turns=("视频编辑", "它呢？")), question(id="2")], quiet)
-    assert understood[-2:] == ["视频编辑", "what?"]
-    assert (timed.latency.searches, timed.recalls) == (2, ())
-    assert timed.latency.median > 0
+    monkeypatch.setattr(
+        assistant, "understand", lambda text, *_: understood.append(text) or query_of(KnownItem("", text))
+    )
+    searched = time_questions(assistant, [question(turns=("视频编辑", "它呢？")), question(id="2")], quiet)[0]
+    assert understood[-4:] == ["视频编辑", "what?"] * 2  # searched, then answered
+    assert (searched.latency.searches, searched.recalls) == (2, ())
+    assert searched.latency.median > 0
+
+
+def test_whole_answers_are_timed_beside_searches_and_take_longer(library: Library) -> None:
+    asked = [question(turns=("which papers edit videos",)), question(id="2", turns=("联邦学习",))]
+    searched, answered = time_questions(Assistant(library), asked * 5, quiet)
+    assert answered.text == "judged questions, whole answers"
+    assert answered.latency.searches == 10
+    assert answered.latency.median > searched.latency.median
 
 
 def test_the_table_has_a_line_a_kind_of_text(library: Library) -> None:
     asked = measure(Retriever(library), bilingual.pairs(), ("tldr",), 5, 0, quiet)
-    report = KnownItems(MONTH, 12, (*asked, time_questions(Assistant(library), [question()], quiet)))
-    head, rule, tldr, judged = str(report).splitlines()
+    report = KnownItems(MONTH, 12, (*asked, *time_questions(Assistant(library), [question()], quiet)))
+    head, rule, tldr, judged, answered = str(report).splitlines()
     assert head.startswith("| 2025-12, among 12 papers | questions | R@1 | R@5 | R@20 |")
     assert tldr.startswith("| tldr | 5 | 1.000 (1.00–1.00) |")
     assert judged.startswith("| judged questions | 1 | – | – | – | ")
-    assert len({line.count("|") for line in (head, rule, tldr, judged)}) == 1
+    assert len({line.count("|") for line in (head, rule, tldr, judged, answered)}) == 1
     assert report.as_dict()["asked"][0]["recalls"][0] == {"depth": 1, "value": 1.0, "low": 1.0, "high": 1.0}
 
 
@@ -226,7 +236,8 @@ def test_the_command_times_judged_questions_beside(tmp_path: Path, monkeypatch: 
     result = bilingual.typed(monkeypatch, tmp_path / "own", *typed)
     assert result.exit_code == 0, result.output
     kinds = [line.split("|")[1:3] for line in result.stdout.splitlines()[2:]]
-    assert kinds == [[" tldr ", " 3 "], [" method ", " 3 "], [" judged questions ", " 12 "]]
+    judged = [[" judged questions ", " 12 "], [" judged questions, whole answers ", " 12 "]]
+    assert kinds == [[" tldr ", " 3 "], [" method ", " 3 "], *judged]
 
 
 def test_progress_tells_papers_a_second_and_what_is_left() -> None:
