@@ -109,7 +109,9 @@ _NEW = any_of(
 )
 _TREND = any_of(
     r"\b(getting|becoming|growing|grown|become|got|gotten) (any )?(more|less) (and more |and less )?(popular|common"
-    r"|frequent|fashionable|widespread)\b|\b(popularity|trends?|rise|decline|growth|share) (of|in|for|on)\b",
+    r"|frequent|fashionable|widespread)\b|\b(popularity|trends?) (of|in|for|on)\b"
+    # What a paper measured may rise and have a share, too.
+    r"|\b(rise|decline|growth|share) (of|in) .{0,40}\b(papers|publications|research|interest)\b",
     r"\b(papers|number|how many|count|publications|work)\b.{0,60}\b((per|each|every|by|month by|over the) months?"
     r"|over time|monthly)\b|\bhow many\b.{0,60}\b(per|each|every) month\b|\bmonthly\b.{0,30}\b(count|number"
     r"|papers)\b",

@@ -166,9 +166,10 @@ def a_day_later(text: str) -> str:
 
 
 def without_an_entry(answer: Answer) -> Answer:
-    """Without the last paper of its list, and that one's claims."""
+    """Without the last paper of a list whose papers are counted, and that one's claims."""
     entries = re.findall(r"(?m)^(?:\d+\.|-) \[.+$", answer.text)
-    if len(entries) < 2 or answer.abstained or answer.query.wants != "survey":
+    counted = not re.search("No further paper|没有更多", answer.text)
+    if len(entries) < 2 or not counted or answer.abstained or answer.query.wants != "survey":
         return answer
     text = answer.text.replace(entries[-1], "", 1)
     claims = tuple(claim for claim in answer.claims if claim.text not in entries[-1])
@@ -197,7 +198,7 @@ def with_a_row(answer: Answer) -> Answer:
         (lambda answer: replace(answer, claims=answer.claims[1:]), 60),
         (lambda answer: replace(answer, claims=answer.claims[1:] + answer.claims[:1]), 40),
         (lambda answer: replace(answer, claims=tuple(replace(c, text=c.text.upper()) for c in answer.claims)), 60),
-        (without_an_entry, 8),
+        (without_an_entry, 5),
         (with_a_title, 20),
         (with_a_row, 2),
     ],

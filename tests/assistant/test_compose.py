@@ -15,7 +15,7 @@ from assistant.compare import _shared_out, _to_compare
 from assistant.compose import compose
 from assistant.draft import Draft, Materials, escape, table_lines
 from assistant.evidence import EvidenceFinder
-from assistant.one_paper import _meant, in_order
+from assistant.one_paper import _meant, fact, in_order
 from assistant.retrieve import Retriever
 from evals.scorers.fact import MAX_CHARACTERS, without_link_targets
 from ingest.library import Library
@@ -237,6 +237,20 @@ async def test_an_answer_on_a_paper_or_two_is_read_at_a_glance(tmp_path: Path) -
         ):
             answer = await Assistant(library).answer(question)
             assert 300 < len(without_link_targets(answer.text)) <= MAX_CHARACTERS
+
+
+def test_two_papers_that_are_meant_share_the_room_of_one(tmp_path: Path) -> None:
+    wordy = " ".join(f"We bend sheet number {n} of a crane in {n} minutes by hand." for n in range(10, 60))
+    papers = [paper(arxiv_id, "How Hands Bend Sheets", wordy) for arxiv_id in ("2602.00402", "2602.00403")]
+    with shelf_of(tmp_path / "home", papers) as library:
+        text = "in how many minutes is sheet number 20 of a crane bent?"
+        query = Query(text, text, Wants.FACT, Language.ENGLISH)
+        found = Retriever(library).search(query)
+        alike = replace(found, hits=tuple(replace(hit, score=1.0) for hit in found.hits))
+        searched = Searched(2, 2, "", "", 0.0)
+        draft = fact(Materials(query, alike, searched, EvidenceFinder(library, query, alike), library), None)
+    assert all(f"[{held.arxiv_id}]" in draft.text for held in papers)
+    assert 300 < len(without_link_targets(draft.text)) <= MAX_CHARACTERS
 
 
 # --- which paper is meant

@@ -64,6 +64,18 @@ def test_a_topic_by_month_is_a_trend(question: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "question",
+    [
+        "what share of tasks does the best robot complete, and what share do people?",
+        "how large is the decline in accuracy under drift?",
+        "what causes the rise of the error in video editing?",
+    ],
+)
+def test_what_a_paper_measured_is_no_trend(question: str) -> None:
+    assert asked(question).wants is not Wants.TREND
+
+
+@pytest.mark.parametrize(
     "question", ["hello", "thanks a lot!", "what can you do?", "help", "你好", "谢谢", "你能做什么"]
 )
 def test_a_greeting_is_answered_kindly_without_a_search(question: str, shelf: Library) -> None:

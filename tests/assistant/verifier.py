@@ -443,8 +443,12 @@ class Record:
 
     def _fraction(self, month: str) -> tuple[str, str]:
         of = sum(paper.month == month for paper in self.own)
-        part = sum(hit.paper.month == month for hit in self.fitting)
+        part = sum(hit.paper.month == month for hit in self._on_topic())
         return f"{part}/{of}", f"{100 * part / of:.1f} %"
+
+    def _on_topic(self) -> list[Hit]:
+        """Those that fit, and those that hold every word asked for."""
+        return [hit for hit in self.section.answer.hits if hit in self.fitting or hit.why.coverage > 0.999]
 
     def trend_rows(self, rows: Sequence[Sequence[str]]) -> Iterator[str]:
         months = sorted({paper.month for paper in self.own})[-12:]
@@ -479,7 +483,7 @@ class Record:
         return int(told["count"]) == len({paper.month for paper in self.own}) < 3
 
     def _trend_at_least(self, told: Mapping[str, str], about: Paper | None, line: int) -> bool:
-        return int(told["depth"]) == len(self.section.answer.hits) == len(self.fitting)
+        return int(told["depth"]) == len(self.section.answer.hits) == len(self._on_topic())
 
 
 @cache

@@ -39,6 +39,12 @@ def test_the_fit_finds_the_weights_that_made_the_labels() -> None:
     assert model.weights == (pytest.approx(3, abs=0.4), pytest.approx(0, abs=0.01))
 
 
+def test_the_scale_of_a_feature_and_where_it_begins_change_no_probability() -> None:
+    given = rows()
+    moved = Rows(given.features * [10.0, 0.1] + [400.0, -7.0], given.labels, given.question, given.weights)
+    assert fit_logistic(moved)(moved.features) == pytest.approx(fit_logistic(given)(given.features))
+
+
 def test_a_feature_that_never_changes_breaks_no_fit() -> None:
     given = rows()
     given.features[:, 1] = 7.0

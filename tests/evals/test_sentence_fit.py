@@ -76,6 +76,10 @@ def test_each_of_several_questions_in_one_message_teaches_about_its_own_paper(as
     assert len(each.materials.parts) == 2
     assert each.rows is not None
     assert each.rows.labels.sum() == 2
+    for part, held in zip(each.materials.parts, (GRAPHS, WEATHER), strict=True):
+        own = part.evidence.features(held)
+        rows = each.rows.features[:, None] - (own - own.mean(axis=0))
+        assert not abs(rows).sum(axis=2).min(axis=0).any()  # each of them stands among the rows
 
 
 def test_earlier_turns_are_asked_before_the_last_is_learned_from(assistant: Assistant) -> None:
