@@ -126,11 +126,13 @@ def followed(query: Query, rest: str, conversation: Conversation) -> Query:
 def follow_up(query: Query, conversation: Conversation) -> Query:
     """The query as a follow-up: the topic so far stands before the new words, and the last filters still narrow.
 
-    "Which of them …" is a list of its own, among the papers that were cited.
+    "Which of them …" is a list of its own, among the papers that were cited; after a comparison it goes on comparing.
     """
     last = conversation.turns[-1].answer
     cited = last.citations
     filters = merged(_last_query(conversation.turns[-1]).filters, query.filters)
+    if _AMONG_THEM.search(query.text) and len(cited) > 1 and _last_query(conversation.turns[-1]).wants is Wants.COMPARE:
+        return replace(query, wants=Wants.COMPARE, papers=cited, recent=cited, follows=True)
     if _AMONG_THEM.search(query.text) and len(cited) > 1:
         wants = Wants.CATALOGUE if query.wants is Wants.CATALOGUE else Wants.SURVEY
         return replace(query, wants=wants, filters=replace(filters, arxiv_ids=cited), recent=cited, follows=True)

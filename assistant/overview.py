@@ -160,7 +160,10 @@ def _how_partial(months: Sequence[str], materials: Materials) -> str:
     if not days_read:
         return said.trend_undated
     read = Counter(day.strftime("%Y-%m") for day in days_read)
-    listed = ", ".join(f"{month} {read[month]}/{monthrange(*map(int, month.split('-')))[1]}" for month in months)
+    known = [month for month in months if read[month]]
+    if not known:
+        return said.trend_elsewhere
+    listed = ", ".join(f"{month} {read[month]}/{monthrange(*map(int, month.split('-')))[1]}" for month in known)
     return said.trend_days.format(listed=listed)
 
 

@@ -41,6 +41,7 @@ class SurveyWording:
     trend_note: str
     trend_days: str
     trend_undated: str
+    trend_elsewhere: str
     trend_at_least: str
     examples: str
     hello: str
@@ -90,6 +91,7 @@ ENGLISH = SurveyWording(
     "{listed}.",
     trend_undated="Months are partial: the library holds only the digests it has read; these carry no dates, so how "
     "much of a month they cover is not known.",
+    trend_elsewhere="Months are partial: the digests read are of other months than their papers.",
     trend_at_least="The search goes no deeper than {depth} papers: counts may be higher.",
     examples="For example:",
     hello="Hello!",
@@ -137,6 +139,7 @@ CHINESE = SurveyWording(
     trend_note="计入的是列表会列出的论文，以及包含全部所问词语的论文，共检索 {papers} 篇{days}。",
     trend_days="各月并不完整：库中只有已导入的简报，各月有简报的天数为 {listed}。",
     trend_undated="各月并不完整：库中只有已导入的简报，而这些简报没有日期，无法得知覆盖了一个月的多少。",
+    trend_elsewhere="各月并不完整：已导入的简报与论文不在同一个月份。",
     trend_at_least="检索深度为 {depth} 篇，实际数量可能更多。",
     examples="例如：",
     hello="你好！",

@@ -90,6 +90,13 @@ def test_a_paper_named_beats_the_topic_so_far() -> None:
     assert (query.papers, query.follows) == ((WEATHER.arxiv_id,), False)
 
 
+@pytest.mark.parametrize("question", ["which of them is faster?", "其中哪个更快？"])
+def test_which_of_them_after_a_comparison_goes_on_comparing(question: str) -> None:
+    spoken = told(f"compare {EDITING.arxiv_id} and {GRASPING.arxiv_id}", EDITING.arxiv_id, GRASPING.arxiv_id)
+    query = asked(question, spoken)
+    assert (query.wants, query.papers) == (Wants.COMPARE, (EDITING.arxiv_id, GRASPING.arxiv_id))
+
+
 @pytest.mark.parametrize("question", ["which of them run on a phone?", "其中哪些用了语言模型？"])
 def test_which_of_them_asks_among_the_papers_just_cited(question: str) -> None:
     query = asked(question, after("papers on robots", "2602.00101", "2602.00102"))
