@@ -137,7 +137,8 @@ def _cited(claim: Claim, papers: Mapping[str, Paper], embedder: Embedder) -> Cla
     for support in (Support.QUOTED, Support.SUPPORTED):
         standing = [found for found in alone if found.support is support]
         if standing:
-            return _with_citation(standing[0], papers) if len(standing) == 1 else claim
+            own = replace(standing[0], text=claim.text)  # alone, a sentence loses what looks like a list's mark
+            return _with_citation(own, papers) if len(standing) == 1 else claim
     return claim
 
 

@@ -110,6 +110,7 @@ _HEAD = re.compile(rf"#{{1,6}}\s*\[[0-9]+\]\s*\[(.+)\]\({_ADDRESS}\)")
 # What was meant to be a head: it ends the entry before, whether or not it can be read.
 _HEAD_LIKE = re.compile(r"\s{0,3}(?:###(?!#)|#{1,6}\s*\[[0-9]|.{0,6}\[\w{1,6}\]\s*\[.*\]\()")
 _SECTION = re.compile(r"#{1,2}\s+(\S*)")
+_SHORTEST_HEADING = 2
 _CATEGORY = re.compile(r"[A-Za-z-]+(?:\.[A-Za-z-]+)?")
 _LABELS = ("Main category", "TL;DR", *(section.capitalize() for section in Section if section is not Section.TLDR))
 _LABEL = re.compile(rf"({'|'.join(_LABELS)})\s?[:：](.*)")
@@ -120,8 +121,9 @@ def _markdown_blocks(text: str) -> Iterator[_Block]:
     block, section = None, ""
     lines = text.removeprefix("\ufeff").split("\n")
     for number, (line, inside) in enumerate(zip(lines, _inside_details(lines), strict=True), 1):
-        heading = None if inside else _SECTION.match(line)
-        if not inside and _HEAD_LIKE.match(line):
+        is_text = inside or len(line) < _SHORTEST_HEADING
+        heading = None if is_text else _SECTION.match(line)
+        if not is_text and _HEAD_LIKE.match(line):
             if block:
                 yield block
             block = _Block(number, line.strip(), section)
@@ -141,16 +143,24 @@ def _inside_details(lines: list[str]) -> list[bool]:
     Where others are opened before, the entry was cut off, and what follows is the next one.
     """
     closed_next, inside = False, [False] * len(lines)
-    for n in range(len(lines) - 1, -1, -1):
-        inside[n] = closed_next
+    marked = [n for n, line in enumerate(lines) if "details>" in line]
+    closed_next, after = False, len(lines)
+    for n in reversed(marked):
+        inside[n:after] = [closed_next] * (after - n)
         if "</details>" in lines[n]:
             closed_next = True
         elif lines[n].lstrip().startswith("<details>"):
             closed_next = False
-    opened = False
-    for n, line in enumerate(lines):
-        inside[n] = inside[n] and opened
-        opened = "</details>" not in line and (opened or line.lstrip().startswith("<details>"))
+        after = n
+    inside[:after] = [closed_next] * after
+    opened, after = False, 0
+    for n in marked:
+        if not opened:
+            inside[after : n + 1] = [False] * (n + 1 - after)
+        opened = "</details>" not in lines[n] and (opened or lines[n].lstrip().startswith("<details>"))
+        after = n + 1
+    if not opened:
+        inside[after:] = [False] * (len(lines) - after)
     return inside
 
 
