@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,18 +65,24 @@ def is_background(sentence: Evidence | Sentence, paper: Paper) -> bool:
     """Whether a sentence of the paper tells of others, or of what is hard, and not of what the paper does."""
     if sentence.section is Section.MOTIVATION:
         return True
-    before = sentence.section is Section.ABSTRACT and sentence.start < _own_story(paper)
+    before = sentence.section is Section.ABSTRACT and sentence.start < _own_story(paper.title, paper.abstract)
     return before or bool(_BACKGROUND.search(sentence.text) and not SUMS_UP.search(sentence.text))
 
 
-def _own_story(paper: Paper) -> int:
+@lru_cache(maxsize=1024)  # it is asked of each sentence
+def _own_story(title: str, abstract: str) -> int:
     """Where in its abstract a paper turns to itself: not with the first sentence, if nothing says so."""
-    name = paper.title.partition(":")[0] if ":" in paper.title else ""
-    for start, end in split_sentences(paper.abstract):
-        sentence = paper.abstract[start:end]
+    name = title.partition(":")[0] if ":" in title else ""
+    for start, end in split_sentences(abstract):
+        sentence = abstract[start:end]
         if _ITSELF.search(sentence) or (0 < len(name) <= _LONGEST_NAME and name in sentence):
             return start
     return 1
+
+
+@lru_cache(maxsize=4096)  # a sentence is looked at for its odds, then beside others
+def _words(text: str) -> frozenset[str]:
+    return frozenset(words_of(text))
 
 
 def telling(evidence: Sequence[Evidence], characters: int, within: float = _MUCH_LESS) -> list[Evidence]:
@@ -104,8 +111,8 @@ def is_news(sentence: Evidence, said: Sequence[Evidence]) -> bool:
         return True
     if numbers and language_of(sentence.text) is not language_of(said[0].text):
         return False
-    words = set(words_of(sentence.text))
-    others = (set(words_of(other.text)) for other in said)
+    words = _words(sentence.text)
+    others = (_words(other.text) for other in said)
     return not any(len(words & other) >= _SAME * min(len(words), len(other)) for other in others)
 
 
@@ -174,7 +181,7 @@ class EvidenceFinder:
         return {sentence.sentence_id: float(cosine) for sentence, cosine in zip(found.sentences, nearness, strict=True)}
 
     def _features(self, paper: Paper, sentences: Sequence[Sentence], cosines: dict[str, float]) -> NDArray[np.float64]:
-        held = [frozenset(words_of(sentence.text)) for sentence in sentences]
+        held = [_words(sentence.text) for sentence in sentences]
         # Only the words that the person typed now: a follow-up's topic says which paper, not which sentence.
         words = np.max([_shares(reading, paper, held) for reading in self._ranking.asked], axis=0)
         asks_number = bool(QUANTITY.search(self._query.text) or _MEASURED.search(self._query.text))
@@ -201,7 +208,7 @@ def _shares(reading: Matches, paper: Paper, held: Sequence[frozenset[str]]) -> N
     if not forms:
         return np.zeros((len(held), 2))
     matched = np.array([[not some.isdisjoint(words) for words in held] for some in forms], np.float64)
-    title = frozenset(words_of(paper.title))
+    title = _words(paper.title)
     weight = np.array([reading.weight[word] for word in reading.forms])
     untitled = weight * [title.isdisjoint(some) for some in forms]
     shares: NDArray[np.float64] = (np.stack([weight, untitled]) @ matched).T / (weight.sum() or 1.0)
