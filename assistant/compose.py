@@ -12,9 +12,12 @@ from assistant.one_paper import authors, fact, lookup
 from assistant.overview import hello, overview, trend
 from assistant.premise import corrected, unfounded
 from assistant.refusal import absent_names, covered, gone, is_unanswerable, refusal
+from assistant.retrieve import Ranking
 from assistant.survey import survey
 
 _LONGEST_HEADING = 120
+_LIKELY = 0.5
+_FOUND_BY_TEXT = (Wants.SURVEY, Wants.FACT, Wants.LOOKUP)
 
 
 def compose(materials: Materials, k: int | None = None) -> Draft:
@@ -42,9 +45,17 @@ def _composed(materials: Materials, k: int | None) -> Draft:
     draft = refusal(materials) if refused else _written(materials, k)
     if not draft.lines and not refused:  # the paper that was named does not pass the filters
         draft = refusal(materials)
+    if not draft.abstained and _is_uncertain(query, ranking):
+        draft.begin(materials.words.uncertain)
     if absent := gone(materials):
         draft.begin(materials.words.gone.format(ids=", ".join(absent)))
     return draft
+
+
+def _is_uncertain(query: Query, ranking: Ranking) -> bool:
+    """Whether it is less likely than not that what was found is what was asked for."""
+    named = any(hit.why.named for hit in ranking.hits)
+    return query.wants in _FOUND_BY_TEXT and not named and not query.follows and ranking.answerable < _LIKELY
 
 
 def _written(materials: Materials, k: int | None) -> Draft:

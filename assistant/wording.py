@@ -28,6 +28,7 @@ class Wording:
     extreme: str
     about: str
     perhaps: str
+    uncertain: str
     beside: str
     fields: dict[Section, str]
     none: str
@@ -71,6 +72,7 @@ ENGLISH = Wording(
     extreme="The {which} arXiv id {scope} is {paper}, category {category}.",
     about="From",
     perhaps="If you meant another:",
+    uncertain="Perhaps not what you asked for; this comes nearest.",
     beside="Beside it:",
     fields={
         Section.TLDR: "TL;DR",
@@ -121,6 +123,7 @@ CHINESE = Wording(
     extreme="{scope} arXiv 编号{which}的是 {paper}，类别 {category}。",
     about="出自",
     perhaps="如果您指的是另一篇：",
+    uncertain="未必是您要找的，这些最接近。",
     beside="文中还提到：",
     fields={
         Section.TLDR: "要点",

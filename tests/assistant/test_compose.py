@@ -17,6 +17,7 @@ from assistant.draft import Draft, Materials, escape, table_lines
 from assistant.evidence import EvidenceFinder
 from assistant.one_paper import _meant, fact, in_order
 from assistant.retrieve import Retriever
+from assistant.wording import ENGLISH
 from evals.scorers.fact import MAX_CHARACTERS, without_link_targets
 from ingest.library import Library
 from ingest.paper import Filters, Language, Section, Summary
@@ -718,3 +719,24 @@ async def test_nasty_titles_are_shown_as_text(assistant: Assistant) -> None:
     answer = await assistant.answer("list cs.CR papers")
     assert answer.citations == (NASTY.arxiv_id,)
     assert shown(answer.text).count(NASTY.title) == 1
+
+
+# --- how sure
+
+
+@pytest.mark.parametrize(("likely", "said"), [(0.3, True), (0.8, False)])
+@pytest.mark.parametrize("question", ["which papers edit videos", "how many grasps succeed with tactile sensors"])
+def test_what_is_less_likely_than_not_to_be_meant_is_said_to_be_uncertain(
+    shelf: Library, question: str, likely: float, said: bool
+) -> None:
+    found = Assistant(shelf).materials(question)
+    draft = compose(replace(found, ranking=replace(found.ranking, answerable=likely)))
+    assert not draft.abstained
+    assert draft.text.startswith("Perhaps not what you asked for") is said
+    assert (draft.claims[0].text in ENGLISH.uncertain) is said
+
+
+def test_a_paper_that_is_named_is_certainly_meant(shelf: Library) -> None:
+    found = Assistant(shelf).materials("what does FilmKnife propose?")
+    draft = compose(replace(found, ranking=replace(found.ranking, answerable=0.01)))
+    assert ENGLISH.uncertain not in draft.text
