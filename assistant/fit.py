@@ -23,9 +23,9 @@ from assistant.answer import Hit
 VECTORS = "vectors"
 WORDS = "words"
 _WEIGHTS = "fit.json"
-# By rank from 0: those right after what may answer, and those that surely do not.
-_FOLLOWING = slice(5, 15)
+# By rank from 0: papers that surely are not meant.
 _FIELD = slice(20, 60)
+_FEW = 5  # where there are no more, those after the first few
 _NO_LEAD = 1e-9
 
 
@@ -82,7 +82,7 @@ def paper_features(hits: Sequence[Hit]) -> NDArray[np.float64]:
     """`float64[len(hits), 4]`: score, how much of the best paper's lead over the field it has, lexical score, share of
     the words' weight held. The best paper has all of its lead, also where it was found alone."""
     scores = np.array([hit.score for hit in hits])
-    field = scores[_FIELD].mean() if len(hits) > _FIELD.start else scores.mean()
+    field = _field(scores)
     best = scores.max() - field
     lead = (scores - field) / best if best > _NO_LEAD else np.ones(len(hits))
     told = np.array([[hit.why.lexical or 0.0, hit.why.coverage] for hit in hits])
@@ -90,13 +90,19 @@ def paper_features(hits: Sequence[Hit]) -> NDArray[np.float64]:
 
 
 def answerable_features(hits: Sequence[Hit], words: int) -> NDArray[np.float64]:
-    """`float64[3]`: best score, lead over those that follow, logarithm of one more than the question's words.
+    """`float64[3]`: best score, its lead over the field, logarithm of one more than the question's words.
 
-    The more words a question has, the less of them any paper holds, and the lower a good score is.
+    The more words a question has, the less of them any paper holds, and the lower a good score is. The lead is not over
+    those right after the best one, for on a common topic they fit as well.
     """
-    scores = [hit.score for hit in hits]
-    following = scores[_FOLLOWING] or [0.0]
-    return np.array([scores[0], scores[0] - float(np.mean(following)), np.log1p(words)])
+    scores = np.array([hit.score for hit in hits])
+    others = scores[_FIELD] if len(hits) > _FIELD.start else scores[_FEW:]
+    return np.array([scores[0], scores[0] - (others.mean() if len(others) else 0.0), np.log1p(words)])
+
+
+def _field(scores: NDArray[np.float64]) -> float:
+    """The score of papers that were found and surely are not meant; of a few, the mean of all."""
+    return float(scores[_FIELD].mean() if len(scores) > _FIELD.start else scores.mean())
 
 
 def least(hits: Sequence[Hit], model: str) -> float:

@@ -27,7 +27,8 @@ from evals.sentences import Told, as_model, fact_figures, sentence_rows, told
 _DEPTH = 60
 # Cuts whose F1 differs by less cannot be told apart; of those the one is taken that misses as much as it adds.
 _AS_GOOD = 0.015
-_FALSE_REFUSALS = 0.05
+# By the odds alone. Fewer are refused in the end: a list is given where a paper holds every word and fits clearly.
+_FALSE_REFUSALS = 0.065
 _LEAST_FITS = (0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6)
 
 

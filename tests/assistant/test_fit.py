@@ -84,14 +84,19 @@ def test_a_long_question_is_answered_by_a_lower_score_than_a_short_one() -> None
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_makes_a_question_answerable_is_the_lead_over_the_papers_that_follow_the_first_few(kind: str) -> None:
+def test_what_makes_a_question_answerable_is_the_lead_over_the_field(kind: str) -> None:
     why = Why(sentence=0.5 if kind == fit.VECTORS else None)
-    clear, level = found([1.0] * 5 + [0.2] * 10, why), found([1.0] * 15, why)
+    clear, level = found([1.0] * 20 + [0.2] * 40, why), found([1.0] * 60, why)
     assert fit.kind_of(clear) == kind
     assert fit.answerable(clear, 5) > fit.answerable(level, 5)
+    # However many fit as well as the best, as on a common topic, and whatever comes after the sixtieth.
     assert fit.answerable_features(clear, 5) == pytest.approx([1.0, 0.8, np.log(6)])
-    # Neither the first five nor those from the sixteenth on are held against the best.
     assert fit.answerable_features([*clear, *found([0.0] * 30)], 5) == pytest.approx([1.0, 0.8, np.log(6)])
+
+
+def test_where_few_papers_are_found_the_lead_is_over_those_after_the_first_few() -> None:
+    assert fit.answerable_features(found([1.0] * 5 + [0.2] * 10), 5) == pytest.approx([1.0, 0.8, np.log(6)])
+    assert fit.answerable_features(found([1.0, 0.9]), 5) == pytest.approx([1.0, 1.0, np.log(6)])
 
 
 def test_a_paper_is_measured_by_its_share_of_the_best_papers_lead_over_the_field() -> None:

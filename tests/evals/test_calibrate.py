@@ -144,11 +144,11 @@ def test_of_cuts_about_as_good_the_one_is_taken_that_misses_as_much_as_it_adds()
     assert cut(_2=(0.70, 0.95, 0.810), _3=(0.75, 0.75, 0.750), _4=(0.95, 0.60, 0.735)) == 0.2
 
 
-def test_at_most_one_answerable_question_in_twenty_is_refused_at_the_cut(calibrated: Calibrated) -> None:
+def test_about_one_answerable_question_in_fifteen_is_refused_by_the_odds_alone(calibrated: Calibrated) -> None:
     _, figures = calibrated
     for kind in (fit.VECTORS, fit.WORDS):
         refusals = figures[kind]["answerable"]
-        assert refusals["false refusals"] == 0.05
+        assert refusals["false refusals"] == 0.065
         assert 0.5 <= refusals["unanswerable refused"] <= 1
 
 
