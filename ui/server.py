@@ -23,6 +23,7 @@ from ui import web
 from ui.settings import UiSettings
 from ui.strings import CHINESE, STRINGS, Strings
 from ui.talk import Answers
+from ui.visitor import recognise
 
 # Gradio needs inline and evaluated scripts of its own; nothing may come from, or go to, another host.
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -96,9 +97,13 @@ class _Guard:
             await self._app(scope, receive, send)
             return
 
+        cookie = recognise(scope)
+
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
+                if cookie:
+                    headers.append("Set-Cookie", cookie)
                 headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
                 headers["X-Content-Type-Options"] = "nosniff"
                 headers["Referrer-Policy"] = "no-referrer"

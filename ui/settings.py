@@ -15,3 +15,6 @@ class UiSettings(BaseSettings):
     port: int = Field(default=7860, ge=0, le=65535, description="port to listen on; 0 takes a free one")
     max_answers: int = Field(default=64, ge=1, description="answers written at the same time; further questions wait")
     max_waiting: int = Field(default=256, ge=1, description="questions that may wait; further ones are refused at once")
+    questions_per_minute: int = Field(
+        default=30, ge=0, description="questions a minute from one address elsewhere, 0 for any number"
+    )

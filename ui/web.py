@@ -60,11 +60,11 @@ def theme() -> gr.themes.Base:
 
 
 def css() -> str:
-    return (_ASSETS / "chat.css").read_text("utf-8")
+    return "\n".join((_ASSETS / f"{name}.css").read_text("utf-8") for name in ("tokens", "chat", "keeping"))
 
 
 def head(words: Strings) -> str:
-    script = (_ASSETS / "chat.js").read_text("utf-8")
+    script = "\n".join((_ASSETS / f"{name}.js").read_text("utf-8") for name in ("chat", "keeping"))
     return f'<script>document.documentElement.lang = "{words.lang}";\n{script}</script>'
 
 
