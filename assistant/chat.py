@@ -41,9 +41,10 @@ from assistant.prose import Prose, is_for_a_model
 from assistant.retrieve import Ranking, Retriever
 from assistant.rewrite import gains_from_rewriting, in_other_language
 from assistant.settings import AssistantSettings
+from assistant.suggest import follow_ups, opening_questions
 from assistant.understand import Shelf, follow_up, understand, understand_one
 from ingest.library import Library
-from ingest.paper import Filters
+from ingest.paper import Filters, Language
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +70,8 @@ class Assistant:
         self.retriever = Retriever(library)
         self._lock = threading.Lock()
         self._shelf: tuple[int, Shelf] | None = None
+        # By version of the library, language and number: what `assistant.suggest` found for an empty conversation.
+        self.openings: dict[tuple[int, Language, int], tuple[str, ...]] = {}
 
     def warm(self) -> None:
         """Loads what the first question would otherwise wait for."""
@@ -94,9 +97,19 @@ class Assistant:
         query = narrowed(self.understand(question), filters)
         return query, self.retriever.search(query, k).hits
 
-    def materials(self, question: str, conversation: Conversation | None = None) -> Materials:
+    def materials(
+        self, question: str, conversation: Conversation | None = None, filters: Filters | None = None
+    ) -> Materials:
         """All that an extractive answer to the question is made of. Raises QuestionError as `understand` does."""
-        return self._sought(question, conversation, None, False, _Clock())
+        return self._sought(question, conversation, filters, False, _Clock())
+
+    def opening_questions(self, language: Language) -> tuple[str, ...]:
+        """What an empty conversation may begin with, each tried. Blocking, for some tenths of a second the first time."""
+        return opening_questions(self, language)
+
+    def follow_ups(self, conversation: Conversation) -> tuple[str, ...]:
+        """What may be asked after the last turn, each tried. Blocking, for about as long as eight searches take."""
+        return follow_ups(self, conversation)
 
     async def answer(
         self,

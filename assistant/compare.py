@@ -22,7 +22,7 @@ _LIKE_METHOD = 5.0
 # Of a longer title, the name before its colon heads the column, or as much as fits.
 _LONGEST_HEAD = 60
 _NAME = re.compile(r"([^:：]{2,40})[:：]")
-_CAME_OUT = any_of(
+CAME_OUT = any_of(
     r"\b(results?|experiments?|evaluations?|outperform\w*|achiev\w*|improv\w*|surpass\w*|reduc\w*|accelerat\w*)\b",
     r"实验|优于|提升|达到|降低|结果",
 )
@@ -105,4 +105,4 @@ def _row_of(evidence: Evidence, paper: Paper) -> Section:
     if is_background(evidence, paper):
         return Section.MOTIVATION
     sums_up = SUMS_UP.search(evidence.text) and not re.search(r"\d", evidence.text)
-    return Section.RESULT if _CAME_OUT.search(evidence.text) and not sums_up else Section.METHOD
+    return Section.RESULT if CAME_OUT.search(evidence.text) and not sums_up else Section.METHOD

@@ -67,7 +67,7 @@ def grouped(papers: Sequence[Paper], by: str, library: Library) -> list[Group]:
 
 def themes(papers: Sequence[Paper], library: Library) -> list[Group]:
     """The papers by theme, largest first, each theme's from the middle of it outward; those of none come last."""
-    ids, vectors = _vectors(papers, library)
+    ids, vectors = mean_vectors(papers, library)
     held = {paper.arxiv_id: paper for paper in papers}
     members = _clusters(vectors)
     rest = [n for cluster in members if len(cluster) < 2 for n in cluster]
@@ -90,7 +90,7 @@ def _by(papers: Sequence[Paper], label: Callable[[Paper], str]) -> list[Group]:
     return [Group(name, tuple(several)) for name, several in groupby(sorted(papers, key=label), label)]
 
 
-def _vectors(papers: Sequence[Paper], library: Library) -> tuple[list[str], NDArray[np.float64]]:
+def mean_vectors(papers: Sequence[Paper], library: Library) -> tuple[list[str], NDArray[np.float64]]:
     """Ids of the papers that the embedder reads, and `float64[papers, dim]`: unit rows, each the mean of sentences."""
     found = library.sentences_by_paper([paper.arxiv_id for paper in papers])
     ids = [arxiv_id for arxiv_id, rows in found.items() if len(rows.vectors)]
@@ -172,7 +172,7 @@ def _distinct(scores: Mapping[str, float]) -> list[str]:
 
 
 def _phrases(text: str) -> set[str]:
-    return {" ".join(map(_fold, words)) for words in _runs(text)}
+    return {" ".join(map(_fold, words)) for words in runs(text)}
 
 
 def _held(paper: Paper, phrases: Collection[str]) -> set[str]:
@@ -189,12 +189,12 @@ def _shapes(titles: Iterator[str]) -> dict[str, str]:
     """How each phrase is written most often."""
     seen: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for title in titles:
-        for words in _runs(title):
+        for words in runs(title):
             seen[" ".join(map(_fold, words))][" ".join(map(_small, words))] += 1
     return {phrase: min(shapes, key=lambda s: (-shapes[s], len(s), s)) for phrase, shapes in seen.items()}
 
 
-def _runs(text: str) -> Iterator[list[str]]:
+def runs(text: str) -> Iterator[list[str]]:
     """One to three words that follow each other and neither begin nor end with filler."""
     for piece in _BREAK.split(text):
         words = _WORD.findall(piece)

@@ -270,6 +270,23 @@ def tune(
         _print(tuned(asked, Assistant(library), held_out, folds, _tell), as_json)
 
 
+@evals.command()
+@click.argument("feedback", type=_File)
+@click.option("--to", type=_File, required=True, metavar="SET.jsonl", help="Question set that the drafts are added to.")
+@known_errors
+def add(feedback: Path, to: Path) -> None:
+    """Make draft questions of the thumbs in FEEDBACK, the library's `feedback.jsonl`, for somebody to look over.
+
+    An answer with its thumb up says which papers are to be cited; with its thumb down its question waits for them.
+    """
+    from evals.feedback import add as added
+
+    done = added(feedback, to)
+    for fault in done.faults:
+        click.echo(fault, err=True)
+    click.echo(f"{to}: {done}")
+
+
 @contextmanager
 def _held_out(pairs: Path | None, month: str | None) -> Iterator[HeldOut | None]:
     """A sample of the month's Chinese summaries, and a temporary library of its English abstracts."""

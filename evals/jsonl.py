@@ -25,7 +25,7 @@ def read_jsonl(path: Path, door: TypeAdapter[T]) -> tuple[T, ...]:
     """One object a line that is not blank, in the order of the file; `FileFormatError` names every line at fault."""
     objects: dict[str, tuple[int, T]] = {}
     faults: list[str] = []
-    for number, line in _lines(path):
+    for number, line in lines_of(path):
         try:
             entry = door.validate_json(line)
         except ValidationError as exc:
@@ -52,7 +52,8 @@ def expectation(error: ErrorDetails) -> str:
     return f"expected `{place}` to {wanted}, got {got}"
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
+def lines_of(path: Path) -> Iterator[tuple[int, str]]:
+    """The lines that are not blank, each with its number. Raises FileFormatError."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as exc:

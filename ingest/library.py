@@ -16,10 +16,11 @@ from numpy.typing import NDArray
 from ingest.at_hand import AtHand
 from ingest.errors import EmbedderError, IndexUnusable, LibraryBusy, LibraryError
 from ingest.index import FolderPlace, Place, ServerPlace
-from ingest.lock import PATIENCE, writer_lock
+from ingest.lock import PATIENCE, holder_of, writer_lock
 from ingest.merge import Kept
 from ingest.paper import Filters, Paper
 from ingest.record import (
+    SCHEMA,
     ConversationRow,
     DigestRead,
     EmbedderMark,
@@ -29,6 +30,7 @@ from ingest.record import (
     Stored,
     bare_id,
 )
+from ingest.report import KeptReport, read_kept
 from ingest.search import PassageHit, PassageSearch
 from ingest.settings import IngestSettings
 
@@ -39,6 +41,7 @@ __all__ = [
     "ConversationRow",
     "DigestRead",
     "EmbedderMark",
+    "KeptReport",
     "Library",
     "PassageHit",
     "SentenceVectors",
@@ -49,6 +52,7 @@ __all__ = [
 log = logging.getLogger(__name__)
 
 RECORD = "library.sqlite"
+_LAST_REPORT = "last_report"  # key in the record
 
 
 def open_library(settings: IngestSettings, embedder: Embedder | None = None) -> Library:
@@ -85,11 +89,14 @@ class Library:
         self._embedder = embedder
         self._loading = threading.Lock()
         self._at_hand = AtHand()
+        self._writing = False
         url = settings.database_url
         self._record = Record(url.get_secret_value() if url else self.home / RECORD)
         self._lock_file = _lock_file(self.home, self._record)
         if not self._record.exists():
             self._create()
+        elif self._record.schema() < SCHEMA:
+            self._record.migrate()
         self._search = PassageSearch(self._record, _place(settings, self._record), self._locked)
 
     def __enter__(self) -> Self:
@@ -146,6 +153,16 @@ class Library:
         """Ids of the papers that meet all conditions, in the order of their ids, newest first."""
         return self._record.select(filters, oldest_first)
 
+    def browse(
+        self, filters: Filters, by: str = "date", descending: bool = True, skip: int = 0, limit: int = 50
+    ) -> tuple[int, list[Paper]]:
+        """How many papers meet all conditions, and `limit` of them after the first `skip`.
+
+        `by`: `date` (month, then id), `title`, or `category` (the first one, then date).
+        """
+        count, ids = self._record.browse(filters, by, descending, skip, limit)
+        return count, list(self.papers(ids).values())
+
     def iter_papers(self) -> Iterator[Paper]:
         """The whole library, a few hundred papers in memory at a time, in no order that means anything."""
         return self._record.iter_papers()
@@ -161,6 +178,22 @@ class Library:
     def months(self) -> dict[str, int]:
         """Number of papers by month `YYYY-MM` of their ids, newest first."""
         return self._record.months()
+
+    def days(self) -> dict[str, int]:
+        """Number of papers by the first digest day `YYYY-MM-DD` that lists them, newest first."""
+        return self._record.days()
+
+    def authors_named(self, part: str, limit: int) -> list[str]:
+        """At most `limit` authors, those of most papers first, that have a name starting with each word of `part`."""
+        return self._record.authors_named(part, limit)
+
+    def last_report(self) -> KeptReport | None:
+        """What the last ingest did, by any process; None before the first that kept its report."""
+        return read_kept(self._record.meta(_LAST_REPORT))
+
+    def other_writer(self) -> str:
+        """Who writes to it now, such as `process 4711`; "" if nobody does, or we do."""
+        return "" if self._writing else holder_of(self._lock_file) or self._record.pinned_by()
 
     def digests(self) -> list[DigestRead]:
         """Newest first, those without a date last."""
@@ -198,16 +231,29 @@ class Library:
 
     # --- conversations
 
-    def save_conversation(self, conversation_id: str, title: str, payload: str) -> None:
-        """Also while another process reads digests in."""
-        self._record.save_conversation(conversation_id, title, payload)
+    def save_conversation(self, conversation_id: str, title: str, payload: str, owner: str = "") -> None:
+        """Also while another process reads digests in. Later saves change neither the owner nor a title that was
+        given by renaming. `payload` is JSON; what it says under `turns`, `question` and `answer.text` is searched."""
+        self._record.save_conversation(conversation_id, title, payload, owner)
+
+    def rename_conversation(self, conversation_id: str, title: str, owner: str) -> bool:
+        """False where it is not there or not theirs."""
+        return self._record.rename_conversation(conversation_id, title, owner)
+
+    def delete_conversation(self, conversation_id: str, owner: str) -> bool:
+        """False where it is not there or not theirs."""
+        return self._record.delete_conversation(conversation_id, owner)
 
     def conversation(self, conversation_id: str) -> str | None:
         return self._record.conversation(conversation_id)
 
-    def conversations(self) -> list[ConversationRow]:
-        """The one spoken in last comes first."""
-        return self._record.conversations()
+    def conversation_row(self, conversation_id: str) -> ConversationRow | None:
+        return self._record.conversation_row(conversation_id)
+
+    def conversations(self, owner: str | None = None, containing: str = "", limit: int = 200) -> list[ConversationRow]:
+        """Of one owner or of all, the one spoken in last first; only those whose title, questions and answers hold
+        every word of `containing`, case aside."""
+        return self._record.conversations(owner, containing, limit)
 
     # --- writing
 
@@ -241,6 +287,8 @@ class Library:
         with ExitStack() as held:
             held.enter_context(writer_lock(self._lock_file, patience))
             held.enter_context(self._record.pinned(patience))
+            held.callback(setattr, self, "_writing", False)
+            self._writing = True
             yield
 
     def _create(self) -> None:
@@ -282,6 +330,10 @@ class Writer:
         except IndexUnusable as exc:
             log.warning("the index is made anew: %s", exc)
             self._search.rebuild()
+
+    def keep(self, report: KeptReport) -> None:
+        """In place of the last ingest's. It makes no new version: the papers are what they were."""
+        self._record.set_meta(_LAST_REPORT, report.to_json())
 
     def replace_vectors(self, papers: Sequence[Stored], embedder: Embedder) -> None:
         """Puts another embedder's vectors in place of all; either all of it happens or nothing."""

@@ -35,6 +35,20 @@ def writer_lock(path: Path, patience: float = PATIENCE) -> Iterator[None]:
         lock.release()
 
 
+def holder_of(path: Path) -> str:
+    """Who holds the lock file at `path`, as `process 4711`; "" if nobody does, or it cannot be told.
+
+    Takes the lock and lets it go at once: a writer that comes at that moment waits for the next of its tries.
+    """
+    try:
+        with FileLock(path).acquire(timeout=0):
+            return ""
+    except Timeout:
+        return f"process {_read(path.with_suffix('.pid'))}"
+    except OSError:  # a library that may only be read
+        return ""
+
+
 def busy(library: object, holder: str) -> LibraryBusy:
     return LibraryBusy(f"{library} is being written to by {holder}. Wait until it is done, or stop it, and try again")
 

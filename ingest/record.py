@@ -31,6 +31,7 @@ from ingest.errors import LibraryError
 from ingest.lock import PATIENCE, busy
 from ingest.merge import Kept, Origin
 from ingest.paper import Appearance, Filters, Paper, Section, Sentence, Summary
+from ingest.visible import visible
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-SCHEMA = 1
+SCHEMA = 2
+TITLE_CHARACTERS = 200
 BUSY_SECONDS = 30  # how long one statement waits for another process's transaction
 _SECTIONS = {section.value: section for section in Section}
 _MANY = 500  # values in one IN (…)
@@ -46,6 +48,7 @@ _INSERTS: dict[str, Callable[..., sqlite.Insert | postgresql.Insert]] = {
     "sqlite": sqlite.insert,
     "postgresql": postgresql.insert,
 }
+_LINKED = re.compile(r"\]\([^)\s]*\)")  # the address of a link in Markdown
 _ADVISORY = 0x6469676573  # "diges": the key of the writer lock in PostgreSQL
 
 _tables = sa.MetaData()
@@ -139,6 +142,17 @@ _conversations = sa.Table(
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("payload", sa.Text, nullable=False),
     sa.Column("updated_at", sa.Text, nullable=False),
+    # Added by schema 2; their defaults let a program of schema 1 that has the library open go on saving.
+    sa.Column("owner", sa.Text, nullable=False, server_default=""),
+    sa.Column("renamed", sa.Boolean, nullable=False, server_default=sa.false()),
+)
+_by_owner = sa.Index("conversations_by_owner", _conversations.c.owner, _conversations.c.updated_at)
+# What a conversation is searched by. A table of its own: rows of the other are a hundred times as long to read through.
+_conversation_words = sa.Table(
+    "conversation_words",
+    _tables,
+    sa.Column("conversation_id", sa.Text, primary_key=True),
+    sa.Column("words", sa.Text, nullable=False),  # see searched()
 )
 
 
@@ -154,11 +168,12 @@ class DigestRead:
 
 @dataclass(frozen=True, slots=True)
 class ConversationRow:
-    """A conversation without its turns. `updated_at` is ISO 8601 in UTC."""
+    """A conversation without its turns. `updated_at` is ISO 8601 in UTC, `owner` "" where it was made in a terminal."""
 
     conversation_id: str
     title: str
     updated_at: str
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +247,17 @@ def name_key(name: str) -> str:
     return " ".join(plain.translate(_LETTERS).split())
 
 
+def one_line(title: str) -> str:
+    """A title as it is kept: what can be seen of it, in one line of at most TITLE_CHARACTERS."""
+    line = " ".join(visible(title).split())
+    return line if len(line) <= TITLE_CHARACTERS else line[: TITLE_CHARACTERS - 1].rstrip() + "…"
+
+
+def searched(text: str) -> str:
+    """What two spellings of a text share for a search: case, width of letters and what nobody sees are gone."""
+    return unicodedata.normalize("NFKC", visible(text)).casefold()
+
+
 class Record:
     """One library's SQL database. Methods that read may be called from any thread."""
 
@@ -260,8 +286,7 @@ class Record:
         with self._reading.connect() as connection:
             if not sa.inspect(connection).has_table(_meta.name):
                 return False
-        schema = int(self.meta("schema") or 0)
-        if schema > SCHEMA:
+        if (schema := self.schema()) > SCHEMA:
             mend = "Upgrade it: pip install --upgrade digest-assistant"
             raise LibraryError(f"{self} has schema {schema}, and this version reads up to {SCHEMA}. {mend}")
         return True
@@ -277,6 +302,20 @@ class Record:
             _tables.create_all(connection)
             connection.execute(sa.insert(_meta), [{"key": key, "value": value} for key, value in rows.items()])
             connection.commit()
+
+    def migrate(self) -> None:
+        """Brings an older library's tables to this version's. Of several processes that try, one does it."""
+        with self._engine.connect() as connection:
+            if self._engine.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            row = sa.select(_meta.c.value).where(_meta.c.key == "schema").with_for_update()
+            if int(connection.execute(row).scalar_one()) == 1:
+                _keep_owners(connection)
+                connection.execute(sa.update(_meta).where(_meta.c.key == "schema").values(value="2"))
+            connection.commit()
+
+    def schema(self) -> int:
+        return int(self.meta("schema") or 0)
 
     def meta(self, key: str) -> str | None:
         with self._reading.connect() as connection:
@@ -307,18 +346,19 @@ class Record:
             deadline = time.monotonic() + patience
             while not connection.scalar(sa.select(sa.func.pg_try_advisory_lock(_ADVISORY))):
                 if time.monotonic() > deadline:
-                    raise busy(self, self._holder(connection))
+                    raise busy(self, _holder(connection) or "another process")
                 time.sleep(0.05)
             try:
                 yield
             finally:
                 connection.execute(sa.select(sa.func.pg_advisory_unlock(_ADVISORY)))
 
-    def _holder(self, connection: Connection) -> str:
-        query = """SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
-                   WHERE locktype = 'advisory' AND granted
-                     AND (classid::bigint << 32 | objid::bigint) = %(key)s"""
-        return connection.exec_driver_sql(query, {"key": _ADVISORY}).scalar() or "another process"
+    def pinned_by(self) -> str:
+        """Who holds PostgreSQL's share of the writer lock, "" if nobody does."""
+        if self._engine.dialect.name == "sqlite":
+            return ""
+        with self._reading.connect() as connection:
+            return _holder(connection)
 
     # --- papers
 
@@ -330,6 +370,16 @@ class Record:
             for ids in _chunks(wanted):
                 found |= _read_papers(connection, ids)
         return {arxiv_id: found[arxiv_id] for arxiv_id in wanted if arxiv_id in found}
+
+    def browse(self, filters: Filters, by: str, descending: bool, skip: int, limit: int) -> tuple[int, list[str]]:
+        """How many papers there are, and the ids of some of them in the order of one of `_ORDERS`."""
+        conditions = list(_conditions(filters))
+        turned, then = _ORDERS[by]
+        order = [*(column.desc() if descending else column for column in turned), *then]
+        query = sa.select(_papers.c.arxiv_id).where(*conditions).order_by(*order).offset(skip).limit(limit)
+        with self._reading.connect() as connection:
+            count = connection.scalar(sa.select(sa.func.count()).select_from(_papers).where(*conditions))
+            return int(count or 0), list(connection.scalars(query))
 
     def iter_papers(self) -> Iterator[Paper]:
         """All papers, in no order that means anything; those that are stored meanwhile may be left out."""
@@ -375,6 +425,21 @@ class Record:
         with self._reading.connect() as connection:
             found = {_month_text(month): papers for month, papers in connection.execute(query)}
         return dict(sorted(found.items(), reverse=True))
+
+    def days(self) -> dict[str, int]:
+        query = sa.select(_papers.c.first_day, sa.func.count()).where(_papers.c.first_day.is_not(None))
+        with self._reading.connect() as connection:
+            found = {_day_text(day): papers for day, papers in connection.execute(query.group_by(_papers.c.first_day))}
+        return dict(sorted(found.items(), reverse=True))
+
+    def authors_named(self, part: str, limit: int) -> list[str]:
+        key = sa.literal(" ").concat(_authors.c.name_key)
+        words = [key.contains(f" {word}", autoescape=True) for word in name_key(part).split()]
+        number = sa.func.count(_authors.c.arxiv_id.distinct()).label("papers")
+        query = sa.select(sa.func.min(_authors.c.name).label("name"), number).where(*words)
+        query = query.group_by(_authors.c.name_key).order_by(number.desc(), _authors.c.name_key).limit(limit)
+        with self._reading.connect() as connection:
+            return list(connection.scalars(query))
 
     def span(self) -> tuple[str, str]:
         days = sa.select(sa.func.min(_appearances.c.day), sa.func.max(_appearances.c.day))
@@ -467,29 +532,69 @@ class Record:
             connection.execute(sa.delete(_indexes))
         return version
 
+    def set_meta(self, key: str, value: str) -> None:
+        with self._engine.begin() as connection:
+            _replace(connection, _meta, _meta.c.key, [{"key": key, "value": value}])
+
     def set_index(self, place: str, state: IndexState) -> None:
         with self._engine.begin() as connection:
             _replace(connection, _indexes, _indexes.c.place, [{"place": place, **_fields(state)}])
 
     # --- conversations, written without the lock
 
-    def save_conversation(self, conversation_id: str, title: str, payload: str) -> None:
-        values = {"title": title, "payload": payload, "updated_at": now()}
-        insert = _INSERTS[self._engine.dialect.name](_conversations).values(conversation_id=conversation_id, **values)
+    def save_conversation(self, conversation_id: str, title: str, payload: str, owner: str = "") -> None:
+        """The first save decides the owner; a title that was given by renaming stays."""
+        values = {"title": one_line(title), "payload": payload, "updated_at": now()}
+        insert = _INSERTS[self._engine.dialect.name](_conversations)
+        insert = insert.values(conversation_id=conversation_id, owner=owner, renamed=False, **values)
+        title_kept = sa.case((_conversations.c.renamed, _conversations.c.title), else_=insert.excluded.title)
+        upsert = insert.on_conflict_do_update(
+            index_elements=["conversation_id"], set_={**values, "title": title_kept}
+        ).returning(_conversations.c.title)
         with self._engine.begin() as connection:
-            connection.execute(insert.on_conflict_do_update(index_elements=["conversation_id"], set_=values))
+            kept: str = connection.execute(upsert).scalar_one()
+            _write_words(connection, conversation_id, kept, payload)
+
+    def rename_conversation(self, conversation_id: str, title: str, owner: str) -> bool:
+        """False where it is not there or not theirs."""
+        rename = sa.update(_conversations).where(*_theirs(conversation_id, owner))
+        rename = rename.values(title=one_line(title), renamed=True)
+        with self._engine.begin() as connection:
+            row = connection.execute(rename.returning(_conversations.c.title, _conversations.c.payload)).one_or_none()
+            if row:
+                _write_words(connection, conversation_id, row.title, row.payload)
+        return row is not None
+
+    def delete_conversation(self, conversation_id: str, owner: str) -> bool:
+        """False where it is not there or not theirs."""
+        with self._engine.begin() as connection:
+            found = connection.execute(sa.delete(_conversations).where(*_theirs(conversation_id, owner))).rowcount > 0
+            if found:
+                _delete(connection, _conversation_words.c.conversation_id, [conversation_id])
+        return found
 
     def conversation(self, conversation_id: str) -> str | None:
         query = sa.select(_conversations.c.payload).where(_conversations.c.conversation_id == conversation_id)
         with self._reading.connect() as connection:
             return connection.scalar(query)
 
-    def conversations(self) -> list[ConversationRow]:
-        """The one spoken in last comes first."""
-        columns = (_conversations.c.conversation_id, _conversations.c.title, _conversations.c.updated_at)
-        query = sa.select(*columns).order_by(_conversations.c.updated_at.desc(), _conversations.c.conversation_id)
+    def conversation_row(self, conversation_id: str) -> ConversationRow | None:
+        query = _conversation_rows().where(_conversations.c.conversation_id == conversation_id)
         with self._reading.connect() as connection:
-            return [ConversationRow(*row) for row in connection.execute(query)]
+            row = connection.execute(query).one_or_none()
+        return ConversationRow(*row) if row else None
+
+    def conversations(self, owner: str | None, containing: str, limit: int) -> list[ConversationRow]:
+        """The one spoken in last comes first."""
+        query = _conversation_rows().order_by(_conversations.c.updated_at.desc(), _conversations.c.conversation_id)
+        if owner is not None:
+            query = query.where(_conversations.c.owner == owner)
+        if words := searched(containing).split():
+            query = query.join(
+                _conversation_words, _conversation_words.c.conversation_id == _conversations.c.conversation_id
+            ).where(*(_conversation_words.c.words.contains(word, autoescape=True) for word in words))
+        with self._reading.connect() as connection:
+            return [ConversationRow(*row) for row in connection.execute(query.limit(limit))]
 
     def _scalar(self, query: sa.Select[Any]) -> int:
         with self._reading.connect() as connection:
@@ -499,6 +604,20 @@ class Record:
 def now() -> str:
     """This moment in UTC, ISO 8601."""
     return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def _keep_owners(connection: Connection) -> None:
+    """From schema 1 to 2: conversations have owners and are searched. Those there are belong to this computer."""
+    for column in (_conversations.c.owner, _conversations.c.renamed):
+        definition = sa.schema.CreateColumn(column).compile(dialect=connection.dialect)
+        connection.exec_driver_sql(f"ALTER TABLE {_conversations.name} ADD COLUMN {definition}")
+    _by_owner.create(connection)
+    _tables.create_all(connection)
+    ids = connection.scalars(sa.select(_conversations.c.conversation_id)).all()
+    for conversation_id in ids:
+        query = sa.select(_conversations.c.title, _conversations.c.payload)
+        row = connection.execute(query.where(_conversations.c.conversation_id == conversation_id)).one()
+        _write_words(connection, conversation_id, row.title, row.payload)
 
 
 # --- rows read
@@ -602,6 +721,14 @@ def _bound(text: str, holds: Callable[[Any, int], sa.ColumnElement[bool]], month
     return sa.case((_papers.c.first_day.is_(None), by_month), else_=holds(_papers.c.first_day, int(digits)))
 
 
+def _conversation_rows() -> sa.Select[Any]:
+    return sa.select(*(_conversations.c[field.name] for field in fields(ConversationRow)))
+
+
+def _theirs(conversation_id: str, owner: str) -> tuple[sa.ColumnElement[bool], ...]:
+    return _conversations.c.conversation_id == conversation_id, _conversations.c.owner == owner
+
+
 def _by_number(counts: dict[str, int]) -> dict[str, int]:
     """Most papers first, then by name."""
     return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
@@ -609,6 +736,29 @@ def _by_number(counts: dict[str, int]) -> dict[str, int]:
 
 def _month_text(month: int) -> str:
     return f"{month // 100:04}-{month % 100:02}"
+
+
+def _day_text(day: int) -> str:
+    return f"{_month_text(day // 100)}-{day % 100:02}"
+
+
+# What papers can be listed by, upwards or downwards, and what decides between equals. The id is in each, so that pages
+# neither repeat nor leave out a paper.
+_Columns = tuple[sa.ColumnElement[Any], ...]
+_ORDERS: dict[str, tuple[_Columns, _Columns]] = {
+    "date": ((_papers.c.month, _papers.c.arxiv_id), ()),
+    "title": ((sa.func.lower(_papers.c.title),), (_papers.c.arxiv_id,)),
+    "category": ((_papers.c.primary_category,), (_papers.c.month.desc(), _papers.c.arxiv_id.desc())),
+}
+
+
+def _holder(connection: Connection) -> str:
+    """Who holds the advisory lock in PostgreSQL, "" if nobody does."""
+    query = """SELECT application_name FROM pg_locks JOIN pg_stat_activity USING (pid)
+               WHERE locktype = 'advisory' AND granted
+                 AND (classid::bigint << 32 | objid::bigint) = %(key)s"""
+    name = connection.exec_driver_sql(query, {"key": _ADVISORY}).scalar()
+    return "" if name is None else str(name) or "another process"
 
 
 # --- rows written
@@ -704,6 +854,20 @@ def _sentence_values(vectors: SentenceVectors) -> dict[str, Any]:
         "spans": json.dumps([(sentence.section, sentence.start, sentence.end) for sentence in vectors.sentences]),
         "vectors": vectors.vectors.astype(np.float16).tobytes(),
     }
+
+
+def _write_words(connection: Connection, conversation_id: str, title: str, payload: str) -> None:
+    row = {"conversation_id": conversation_id, "words": searched(f"{title}\n{_spoken(payload)}")}
+    _replace(connection, _conversation_words, _conversation_words.c.conversation_id, [row])
+
+
+def _spoken(payload: str) -> str:
+    """Questions and answers of a conversation's JSON without the addresses of links; "" where it has another shape."""
+    try:
+        turns = [f"{turn['question']}\n{turn['answer']['text']}" for turn in json.loads(payload)["turns"]]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return _LINKED.sub("]", "\n".join(turns))
 
 
 def _write_embedder(connection: Connection, embedder: EmbedderMark) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from ingest.merge import Kept, first_seen, merge
 from ingest.paper import Paper, Passage
 from ingest.passage import passages_of
 from ingest.record import DigestRead, PassageRow, SentenceVectors, Stored, now
+from ingest.report import Report, kept_report
 from ingest.sentence import sentences_of
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 CHUNK = 96  # papers embedded together and committed at once: a kill loses no more than these
 _LOOK_UP = 32  # papers asked of the record at once
-_SHOWN = 3  # messages spelled out in a report's line
 
 Vectors = Mapping[str, NDArray[np.float32]]  # by text
 # By paper and text: the same sentence in two papers has two vectors, each coloured by what stands around it.
@@ -37,7 +37,10 @@ SentenceTexts = Mapping[tuple[str, str], NDArray[np.float32]]
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How far an ingest has come. `stored` papers are committed and safe; `texts` counts what was embedded."""
+    """How far an ingest has come. `stored` papers are committed and safe; `texts` counts what was embedded.
+
+    `papers` are those of the sources read so far, each once a source: all there are once the last source is read.
+    """
 
     source: str
     sources_read: int
@@ -45,44 +48,10 @@ class Step:
     found: int
     stored: int
     texts: int
+    papers: int = 0
 
 
 Progress = Callable[[Step], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What an ingest did. Each entry that could be read counts once, as new, updated or a repeat.
-
-    `placeholders` counts papers whose summary had failed; `unreadable` holds `name:line: expected …, got …`,
-    `unread_sources` why a source could not be read. `changed` is False if the library is what it was.
-    """
-
-    new: int = 0
-    updated: int = 0
-    repeats: int = 0
-    placeholders: int = 0
-    unreadable: tuple[str, ...] = ()
-    digests: int = 0
-    seconds: float = 0.0
-    unread_sources: tuple[str, ...] = ()
-    changed: bool = True
-
-    def __str__(self) -> str:
-        parts = [
-            f"+{self.new} new" if self.changed else "",
-            _number(self.updated, "summary updated", "summaries updated"),
-            _number(self.repeats, "repeat", "repeats"),
-            "" if self.changed else "nothing changed",
-            _number(self.placeholders, "failed summary", "failed summaries", " kept by abstract only"),
-            _number(len(self.unreadable), "entry unreadable", "entries unreadable", _shown(self.unreadable)),
-            _number(len(self.unread_sources), "source not read", "sources not read", _shown(self.unread_sources)),
-        ]
-        return ", ".join(part for part in parts if part)
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON."""
-        return asdict(self)
 
 
 def ingest(sources: Sequence[Source], library: Library, progress: Progress | None = None) -> Report:
@@ -96,8 +65,10 @@ def ingest(sources: Sequence[Source], library: Library, progress: Progress | Non
         for source in sources:
             run.read(source)
         run.flush()
-    changed = library.version() != version
-    return replace(run.report(), seconds=time.perf_counter() - started, changed=changed)
+        changed = library.version() != version
+        report = replace(run.report(), seconds=time.perf_counter() - started, changed=changed)
+        writer.keep(kept_report(report, now(), [source.name for source in sources]))
+    return replace(report, seconds=time.perf_counter() - started)
 
 
 def re_embed(library: Library, embedder: Embedder, progress: Progress | None = None) -> int:
@@ -152,6 +123,7 @@ class _Run:
         self._tell()
 
     def _read(self, digest: Digest) -> None:
+        self.counts["papers"] += len(digest.papers)
         papers = iter(digest.papers)
         while some := list(islice(papers, _LOOK_UP)):
             self._draft(some)
@@ -209,7 +181,7 @@ class _Run:
 
     def _tell(self) -> None:
         counts = self.counts
-        done = (counts["sources"], self.sources, counts["found"], counts["stored"], counts["texts"])
+        done = (counts["sources"], self.sources, counts["found"], counts["stored"], counts["texts"], counts["papers"])
         self.progress(Step(self.source, *done))
 
     def report(self) -> Report:
@@ -279,12 +251,3 @@ def _row(passage: Passage, vectors: Vectors) -> PassageRow:
 def _rows(paper: Paper, vectors: SentenceTexts) -> SentenceVectors | None:
     read = tuple(s for s in sentences_of(paper) if (s.arxiv_id, s.text) in vectors)
     return SentenceVectors(read, np.stack([vectors[s.arxiv_id, s.text] for s in read])) if read else None
-
-
-def _number(number: int, one: str, many: str, after: str = "") -> str:
-    return f"{number} {one if number == 1 else many}{after}" if number else ""
-
-
-def _shown(messages: Sequence[str]) -> str:
-    more = f"; and {len(messages) - _SHOWN} more" if len(messages) > _SHOWN else ""
-    return f" ({'; '.join(messages[:_SHOWN])}{more})"

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from assistant.chat import Assistant
     from assistant.settings import AssistantSettings
     from ingest.library import Library
-    from ingest.run import Report
+    from ingest.report import Report
     from ingest.settings import IngestSettings
 
 logger = logging.getLogger(__name__)
@@ -145,8 +145,17 @@ def ask(
 
 
 @digest.command()
-@click.option("--host", help="The address to listen on; 0.0.0.0 lets others in.  [DIGEST_HOST; default: 127.0.0.1]")
+@click.option(
+    "--host",
+    help="The address to listen on; 0.0.0.0 lets others in, by password.  [DIGEST_HOST; default: 127.0.0.1]",
+)
 @click.option("--port", type=int, help="The port to listen on; 0 takes a free one.  [DIGEST_PORT; default: 7860]")
+@click.option(
+    "--auth",
+    metavar="NAME:PASSWORD",
+    multiple=True,
+    help="Who may come in; may be repeated. DIGEST_PASSWORD is one password for all.  [DIGEST_AUTH]",
+)
 @click.option(
     "--open/--no-open", "open_browser", default=None, help="Open the browser.  [default: where there is a desktop]"
 )
@@ -158,32 +167,69 @@ def chat(
     assistant: Assistant,
     host: str | None,
     port: int | None,
+    auth: tuple[str, ...],
     open_browser: bool | None,
     terminal: bool,
     conversation: str | None,
 ) -> None:
     """Open the chat, in the browser or with --terminal here.
 
-    An empty library is filled with the sample digests first.
+    An empty library is filled with the sample digests first. Only this computer reaches the chat, unless --host lets
+    others in: that takes a password, as DIGEST_PASSWORD for everybody or by --auth for each person.
     """
     if library.count() == 0:
         click.echo("The library is empty, so the sample digests are read into it first.", err=True)
         click.echo(str(read_digests([str(samples_folder())], library)), err=True)
-    assistant.warm()
     if terminal:
         from ui.conversation import chat_here
 
+        assistant.warm()
         chat_here(library, assistant, conversation)
         return
+    from ui.quick_gradio import make_quick
+
+    make_quick()
     from ui.server import ServerError, serve
     from ui.settings import UiSettings
 
     open_it = has_desktop() if open_browser is None else open_browser
+
+    def ready(address: str) -> None:
+        say_ready(address, conversation, open_it)
+        warm_beside(assistant)
+
     try:
-        settings = read_settings(UiSettings, host=host, port=port)
-        serve(assistant, library, settings, lambda address: say_ready(address, conversation, open_it))
+        settings = read_settings(UiSettings, home=library.home, host=host, port=port, auth=auth or None)
+        serve(assistant, library, settings, ready)
     except ServerError as error:
         raise click.ClickException(str(error)) from error
+
+
+def warm_beside(assistant: Assistant) -> None:
+    """Loads the models while the first page is drawn: they take longer than all else. A question waits for them."""
+    import threading
+
+    def warm() -> None:
+        try:
+            assistant.warm()
+        except (IngestError, AssistantError) as error:  # each question is told of it, too
+            click.ClickException(str(error)).show()
+
+    threading.Thread(target=warm, name="warm", daemon=True).start()
+
+
+@digest.command("mcp")
+@assistant_options
+def serve_mcp(library: Library, assistant: Assistant) -> None:
+    """Serve the library to one MCP client, over standard input and output.
+
+    A program such as Claude Desktop starts this by itself; `digest chat` has the same tools over HTTP, at /mcp.
+    """
+    from ui.mcp_door import MISSING, is_installed, serve_stdio
+
+    if not is_installed():
+        raise click.ClickException(MISSING)
+    serve_stdio(assistant, library)
 
 
 def say_ready(address: str, conversation: str | None, open_it: bool) -> None:

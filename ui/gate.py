@@ -37,7 +37,7 @@ class TooFastError(TurnedAwayError):
 
 
 class Gate:
-    """At most `answers` at once and `waiting` in line; `per_minute` from one visitor who is not here, 0 for any number."""
+    """At most `answers` at once and `waiting` in line; `per_minute` from one visitor elsewhere (0: any number)."""
 
     def __init__(self, answers: int, waiting: int, per_minute: int = 0) -> None:
         self.answers, self.waiting, self.per_minute = answers, waiting, per_minute

@@ -7,7 +7,7 @@ Gradio passes such a block through its Markdown renderer untouched, sanitises it
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import replace
 from html import escape
 from typing import Any
@@ -15,10 +15,14 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from assistant.answer import Answer, Claim, Evidence, Hit, Searched
+from assistant.answer import Answer, Claim, Evidence, Hit, Searched, Support
 from assistant.model import LanguageModel
-from ingest.paper import ARXIV_ABS, Filters, Paper, Section
+from ingest.paper import ARXIV_ABS, Filters, Paper
 from ingest.visible import visible
+from ui.cards import date_of, short_authors, spot
+from ui.cards import sources_html as sources_html
+from ui.harmless import FORMULA, formula, one_block, plain
+from ui.shaping import CLOSE, COUNT, OPEN, has_more, kind_of, shaped
 from ui.strings import STRINGS, Strings
 from ui.talk import Exchange
 
@@ -26,70 +30,52 @@ _HALF_MOON = (
     '<svg viewBox="0 0 16 16" aria-hidden="true"><circle cx="8" cy="8" r="6.5" fill="none" stroke="currentColor"/>'
     '<path d="M8 1.5a6.5 6.5 0 0 1 0 13z" fill="currentColor"/></svg>'
 )
-_AUTHORS_SHOWN = 6
-_ALSO_SHOWN = 30
-
-# Two rare characters that Markdown takes for punctuation, so that emphasis beside them still works.
-_OPEN, _CLOSE = "\ua8ce", "\ua8cf"
-_FORMULA = re.compile(
-    r"(?<!\\)\\\((?P<round>.+?)(?<!\\)\\\)|\$\$(?P<double>.+?)\$\$"
-    r"|(?:(?<![\\$\w])\$|(?<![\\$])\$(?=\\[A-Za-z]))(?P<single>[^\s$](?:[^$\n]{0,300}?[^\s$])?)\$(?![\w$])",
-    re.DOTALL,
-)
-# KaTeX shows only the name of these, and swallows what they hold.
-_UNTRUSTED = re.compile(r"\\(?:href|url|html\w*|includegraphics)")
-_KEPT_FORMULA = re.compile(f"{_OPEN}f(\\d+){_CLOSE}")
+_LINES = '<svg viewBox="0 0 16 16" aria-hidden="true"><path d="M2 4h12M2 8h12M2 12h8" stroke="currentColor"/></svg>'
+_KEPT_FORMULA = re.compile(f"{OPEN}f(\\d+){CLOSE}")
 _LIST_MARKER = re.compile(r"\s*(?:(?:[-*+>]|\d+[.)]|#{1,6})\s+)*")
 _ARXIV_ID = re.compile(r"(?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})")
-
-
-# --- one piece of text -------------------------------------------------------------------------------------------
-
-
-def plain(text: str) -> str:
-    """Text as HTML that shows it character by character, its formulas marked for KaTeX."""
-    return "".join(_pieces(visible(text)))
-
-
-def _pieces(text: str) -> Iterator[str]:
-    at = 0
-    for match in _FORMULA.finditer(text):
-        yield escape(text[at : match.start()])
-        yield _formula(match)
-        at = match.end()
-    yield escape(text[at:])
-
-
-def _formula(match: re.Match[str]) -> str:
-    """arXiv's `$…$` as `\\(…\\)`, which cannot be mistaken for a price."""
-    tex = match[match.lastgroup or 0]
-    if _UNTRUSTED.search(tex):
-        return escape(match[0])
-    return f"$${escape(tex)}$$" if match.lastgroup == "double" else rf"\({escape(tex)}\)"
-
-
-def one_block(html: str) -> str:
-    """The same HTML without blank lines, which would end a block of HTML in Markdown."""
-    return re.sub(r"\n(?=\s*\n)", "&#10;", html.strip())
 
 
 # --- around the thread -------------------------------------------------------------------------------------------
 
 
 def header(papers: int, span: tuple[str, str], words: Strings) -> str:
-    """What this is and what is in it, the other language and the other theme."""
+    """What this is and what is in it, the list of conversations, the other language, the other theme, the keys."""
     inside = words.library.format(papers=f"{papers:,}", first=span[0], last=span[1]) if papers else words.empty
+    library = f'<a href="{words.path}library" data-papers="{papers}">{plain(inside)}</a>'
+    line = f'<p class="library">{library} <span id="news" role="status"></span></p>'
+    skip = f'<a class="skip" href="#box">{words.to_box}</a>'
+    return f"{skip}{_toggle(words)}<h1>{words.title}</h1>{line}<nav>{_controls(words)}</nav>{_keys(words)}"
+
+
+def _toggle(words: Strings) -> str:
+    said = f'title="{words.conversations}" aria-label="{words.conversations}"'
+    state = 'aria-expanded="false" aria-controls="conversations"'
+    return f'<button type="button" class="toggle-conversations" {said} {state}>{_LINES}</button>'
+
+
+def _controls(words: Strings) -> str:
     others = [other for other in STRINGS.values() if other is not words]
     switch = "".join(f'<a class="switch" href="{o.home}" lang="{o.lang}">{o.name}</a>' for o in others)
-    theme = f'<button class="theme" title="{words.theme}" aria-label="{words.theme}">{_HALF_MOON}</button>'
-    new = f'<a class="new" href="{words.home}">{words.new}</a>'
-    return f'<h1>{words.title}</h1><p class="library">{plain(inside)}</p><nav>{switch}{theme}{new}</nav>'
+    theme = (
+        f'<button type="button" class="theme" title="{words.theme}" aria-label="{words.theme}">{_HALF_MOON}</button>'
+    )
+    keys = f'<button type="button" class="show-keys" title="{words.keys}" aria-label="{words.keys}">?</button>'
+    return f'{switch}{theme}{keys}<a class="new" href="{words.home}">{words.new}</a>'
+
+
+def _keys(words: Strings) -> str:
+    rows = "".join(f"<dt><kbd>{key}</kbd></dt><dd>{does}</dd>" for key, does in words.keys_list)
+    close = f'<form method="dialog"><button>{words.close}</button></form>'
+    heading = f'<h2 id="keys-title">{words.keys}</h2>'
+    return f'<dialog id="keys" aria-labelledby="keys-title">{heading}<dl>{rows}</dl>{close}</dialog>'
 
 
 def footer(model: LanguageModel | None, words: Strings) -> str:
     """Who writes the answers, and where text goes."""
     said = words.model.format(name=plain(model.name), where=plain(model.where)) if model else words.no_model
-    return f"<p>{said}</p>"
+    name = escape(model.name) if model else ""
+    return f'<p data-model="{name}">{said}</p>'
 
 
 def welcome(papers: int, words: Strings) -> str:
@@ -109,14 +95,34 @@ def question(text: str) -> str:
     return text.replace("<", "&lt;").replace("![", "!&#91;")
 
 
+def kept(questions: Sequence[str], words: Strings) -> str:
+    """The questions that wait for the answer before theirs, each with a way back into the box."""
+    chips = "".join(_kept_chip(question, at, words) for at, question in enumerate(questions))
+    return f'<p class="kept"><span class="label">{words.kept}</span>{chips}</p>' if questions else ""
+
+
+def _kept_chip(question: str, at: int, words: Strings) -> str:
+    said = f'title="{words.kept_drop}" aria-label="{words.kept_drop}"'
+    return f'<span class="chip">{escape(visible(question))}<button class="drop" value="{at}" {said}>×</button></span>'
+
+
+def following(questions: Sequence[str], words: Strings) -> str:
+    """Questions to go on with, each asked by a click."""
+    asks = "".join(f'<a class="ask-this" href="#box">{escape(visible(question))}</a>' for question in questions)
+    return f'<p class="following"><span class="label">{words.next}</span>{asks}</p>' if questions else ""
+
+
 # --- an answer ---------------------------------------------------------------------------------------------------
 
 
 def _markdown() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")
     parser.disable(["image", "reference", "html_block", "html_inline", "code"])
-    parser.add_render_rule("link_open", _link_open)
-    parser.add_render_rule("link_close", _link_close)
+    rules = {"link": (_link_open, _link_close), "heading": (_heading_open, _heading_close)}
+    rules |= {"table": (_table_open, _table_close), "td": (_cell_open, _cell_close), "th": (_head_open, _head_close)}
+    for name, (opening, closing) in rules.items():
+        parser.add_render_rule(f"{name}_open", opening)
+        parser.add_render_rule(f"{name}_close", closing)
     return parser
 
 
@@ -125,34 +131,86 @@ def _arxiv_id_of(address: str) -> str:
     return arxiv_id if arxiv_id != address and _ARXIV_ID.fullmatch(arxiv_id) else ""
 
 
-def _link_open(_: Any, tokens: Sequence[Token], index: int, *__: Any) -> str:  # noqa: ANN401 - markdown-it's own signature
+# markdown-it hands each of these itself, the tokens, which one, its options and what was given to `render`.
+_Tokens = Sequence[Token]
+_Given = MutableMapping[str, Any]
+
+
+def _link_open(_: Any, tokens: _Tokens, index: int, *__: Any) -> str:  # noqa: ANN401 - markdown-it's own signature
     arxiv_id = _arxiv_id_of(str(tokens[index].attrs.get("href", "")))
     return f'<a class="cite" href="{ARXIV_ABS}{arxiv_id}">' if arxiv_id else "<span>"
 
 
-def _link_close(_: Any, tokens: Sequence[Token], index: int, *__: Any) -> str:  # noqa: ANN401
+def _link_close(_: Any, tokens: _Tokens, index: int, *__: Any) -> str:  # noqa: ANN401
     opening = next(t for t in reversed(tokens[:index]) if t.type == "link_open")
     return "</a>" if _arxiv_id_of(str(opening.attrs.get("href", ""))) else "</span>"
 
 
+def _heading_open(_: Any, tokens: _Tokens, index: int, *__: Any) -> str:  # noqa: ANN401
+    return f"<h{_level(tokens[index])}>"
+
+
+def _heading_close(_: Any, tokens: _Tokens, index: int, *__: Any) -> str:  # noqa: ANN401
+    return f"</h{_level(tokens[index])}>\n"
+
+
+def _level(heading: Token) -> int:
+    """Below the page's title and the answer's own heading."""
+    return min(6, int(heading.tag[1]) + 2)
+
+
+def _table_open(_: Any, __: _Tokens, ___: int, ____: Any, given: _Given) -> str:  # noqa: ANN401
+    return f'<div class="wide {given.get("kind", "")}"><table>\n'
+
+
+def _table_close(*_: Any) -> str:  # noqa: ANN401
+    return "</table></div>\n"
+
+
+def _head_open(*_: Any) -> str:  # noqa: ANN401
+    return '<th scope="col">'
+
+
+def _head_close(*_: Any) -> str:  # noqa: ANN401
+    return "</th>\n"
+
+
+def _cell_open(_: Any, tokens: _Tokens, index: int, __: Any, given: _Given) -> str:  # noqa: ANN401
+    names_row = given.get("kind") == "compare" and tokens[index - 1].type == "tr_open"
+    return '<th scope="row">' if names_row else "<td>"
+
+
+def _cell_close(_: Any, tokens: _Tokens, index: int, __: Any, given: _Given) -> str:  # noqa: ANN401
+    opening = next(n for n in range(index - 1, -1, -1) if tokens[n].type == "td_open")
+    return "</th>\n" if _cell_open(None, tokens, opening, None, given) == '<th scope="row">' else "</td>\n"
+
+
 _MARKDOWN = _markdown()
 _CHIP_OR_CLAIM = re.compile(
-    f'<a class="cite" href="{ARXIV_ABS}(?P<id>[^"]+)">|{_OPEN}(?P<end>/?)c(?P<claim>\\d+){_CLOSE}'
+    f'<a class="cite" href="{ARXIV_ABS}(?P<id>[^"]+)">|{OPEN}(?P<end>/?)c(?P<claim>\\d+){CLOSE}'
 )
 
 
-def answer_html(text: str, claims: Sequence[Claim], papers: dict[str, Paper], words: Strings) -> str:
-    """An answer's Markdown as HTML: its claims marked, its citations chips that know which sentence they stand on."""
-    text = text.replace(_OPEN, "").replace(_CLOSE, "")
+def answer_html(
+    text: str, claims: Sequence[Claim], papers: Mapping[str, Paper], words: Strings, answer: Answer | None = None
+) -> str:
+    """An answer's Markdown as HTML: its claims marked, its citations chips that know which sentence they stand on.
+
+    `answer`, where it is complete, says which of its lists become tables or get headings.
+    """
+    text = text.replace(OPEN, "").replace(CLOSE, "")
     formulas: list[str] = []
-    marked = _FORMULA.sub(lambda match: _keep(match, formulas), _mark_claims(text, claims))
-    html = _KEPT_FORMULA.sub(lambda match: formulas[int(match[1])], _MARKDOWN.render(marked))
+    marked = FORMULA.sub(lambda match: _keep(match, formulas), _mark_claims(text, claims))
+    marked = shaped(marked, answer, papers, words) if answer else marked
+    html = _MARKDOWN.render(marked, {"kind": kind_of(answer)})
+    html = COUNT.sub(r'<span class="count">\1</span>', html)
+    html = _KEPT_FORMULA.sub(lambda match: formulas[int(match[1])], html)
     return _with_chips(html, claims, papers, words).strip()
 
 
 def _keep(match: re.Match[str], formulas: list[str]) -> str:
-    formulas.append(_formula(match))
-    return f"{_OPEN}f{len(formulas) - 1}{_CLOSE}"
+    formulas.append(formula(match))
+    return f"{OPEN}f{len(formulas) - 1}{CLOSE}"
 
 
 def _mark_claims(text: str, claims: Sequence[Claim]) -> str:
@@ -164,21 +222,22 @@ def _mark_claims(text: str, claims: Sequence[Claim]) -> str:
             continue
         inner = start + len(_LIST_MARKER.match(claim.text)[0])  # type: ignore[index]  # it matches the empty string
         end = start + len(claim.text.rstrip())
-        marked += f"{text[at:inner]}{_OPEN}c{number}{_CLOSE}{text[inner:end]}{_OPEN}/c{number}{_CLOSE}"
+        marked += f"{text[at:inner]}{OPEN}c{number}{CLOSE}{text[inner:end]}{OPEN}/c{number}{CLOSE}"
         at = end
     return marked + text[at:]
 
 
-def _with_chips(html: str, claims: Sequence[Claim], papers: dict[str, Paper], words: Strings) -> str:
+def _with_chips(html: str, claims: Sequence[Claim], papers: Mapping[str, Paper], words: Strings) -> str:
     everything = [evidence for claim in claims for evidence in claim.citations]
     current: Claim | None = None
 
     def resolved(match: re.Match[str]) -> str:
         nonlocal current
         if match["id"]:
-            return _chip(match["id"], papers, current.citations if current else everything)
-        current = None if match["end"] else claims[int(match["claim"])]
-        return _claim_start(current, words) if current else "</span>"
+            return _chip(match["id"], papers, current.citations if current else everything, words)
+        claim = claims[int(match["claim"])]
+        current = None if match["end"] else claim
+        return _claim_end(claim, words) if match["end"] else _claim_start(claim, words)
 
     return _CHIP_OR_CLAIM.sub(resolved, html)
 
@@ -189,35 +248,46 @@ def _claim_start(claim: Claim, words: Strings) -> str:
     return f'<span class="claim {support} {spots}" title="{escape(getattr(words, support))}">'
 
 
-def _chip(arxiv_id: str, papers: dict[str, Paper], citations: Iterable[Evidence]) -> str:
+def _claim_end(claim: Claim, words: Strings) -> str:
+    """The mark of how the claim stands, a button where there is a sentence to show. Its sign is drawn by the style
+    sheet, so that it is in no copied text."""
+    support = claim.support.value
+    said = f'class="stand {support}" title="{escape(getattr(words, support))}"'
+    return f'<button type="button" {said}></button></span>' if claim.citations else f"<span {said}></span></span>"
+
+
+def _chip(arxiv_id: str, papers: Mapping[str, Paper], citations: Iterable[Evidence], words: Strings) -> str:
     """The start of a chip that points at its own claim's sentences, or outside of claims at all of that paper's."""
-    paper = papers.get(arxiv_id)
-    title = escape(paper.title) if paper else arxiv_id
     spots = _spots(evidence for evidence in citations if evidence.arxiv_id == arxiv_id)
+    paper = papers.get(arxiv_id)
+    title = _told_of(paper, words) if paper else arxiv_id
     return f'<a class="cite {spots}" href="{ARXIV_ABS}{arxiv_id}" title="{title}">'
+
+
+def _told_of(paper: Paper, words: Strings) -> str:
+    """A paper in two lines of an attribute: its title; who wrote it, and when."""
+    lines = (paper.title, f"{short_authors(paper.authors, words)} · {date_of(paper, words)}")
+    return "&#10;".join(escape(" ".join(visible(line).split())) for line in lines)
 
 
 def _spots(citations: Iterable[Evidence]) -> str:
     """Class names that say where the evidence stands: `at-` and the id of its mark among the sources."""
-    return escape(" ".join(f"at-{_spot(e.arxiv_id, e.section, e.start)}" for e in citations))
-
-
-def _spot(arxiv_id: str, section: Section, start: int) -> str:
-    return f"{arxiv_id}-{section.value}-{start}"
+    return escape(" ".join(f"at-{spot(e.arxiv_id, e.section, e.start)}" for e in citations))
 
 
 def message(exchange: Exchange, number: int, words: Strings, busy: bool) -> str:
     """The assistant's side of one exchange, whatever state it is in."""
-    parts = [_body(exchange, words), _state(exchange, words, busy)]
+    heading = f'<h2 class="unseen">{words.answer}</h2>'
+    parts = [heading, _body(exchange, words), _state(exchange, words, busy)]
     if exchange.answer:
-        parts += [_notice(exchange.answer), _footer(exchange.answer, words)]
+        parts += [_more_of(exchange.answer, words), _notice(exchange.answer), _footer(exchange.answer, words)]
     inside = "\n".join(part for part in parts if part)
     return one_block(f'<div class="answer exchange-{number}">\n{inside}\n</div>')
 
 
 def _body(exchange: Exchange, words: Strings) -> str:
     claims = exchange.answer.claims if exchange.answer else ()
-    return answer_html(exchange.text, claims, papers_of(exchange), words) if exchange.text else ""
+    return answer_html(exchange.text, claims, papers_of(exchange), words, exchange.answer) if exchange.text else ""
 
 
 def papers_of(exchange: Exchange) -> dict[str, Paper]:
@@ -232,10 +302,20 @@ def _state(exchange: Exchange, words: Strings, busy: bool) -> str:
         return f'<p class="problem"><strong>{words.failed}</strong> {plain(said)} {words.mend}</p>'
     if exchange.answer:
         return ""
-    return f'<p class="busy">{_doing(exchange, words)}</p>' if busy else f'<p class="stopped">{words.stopped}</p>'
+    return _busy(exchange, words) if busy else f'<p class="stopped">{words.stopped}</p>'
+
+
+def _busy(exchange: Exchange, words: Strings) -> str:
+    """What is happening; the page's script adds for how long. `begins`: a model has not said its first word."""
+    begins = " begins" if exchange.found and not exchange.text else ""
+    return (
+        f'<p class="busy{begins}"><span class="doing">{_doing(exchange, words)}</span><span class="clock"></span></p>'
+    )
 
 
 def _doing(exchange: Exchange, words: Strings) -> str:
+    if exchange.place:
+        return words.place.format(place=exchange.place) if exchange.place > 1 else words.place_next
     if exchange.found is None:
         return words.searching
     if exchange.text:
@@ -244,17 +324,30 @@ def _doing(exchange: Exchange, words: Strings) -> str:
     return f"{searched} · {words.reading.format(count=min(8, len(exchange.found.hits)))}"
 
 
+def _more_of(answer: Answer, words: Strings) -> str:
+    return f'<p class="more"><a class="ask-this" href="#box">{words.more_of_it}</a></p>' if has_more(answer) else ""
+
+
 def _notice(answer: Answer) -> str:
     return f'<p class="notice">{plain(answer.notice)}</p>' if answer.notice else ""
 
 
 def _footer(answer: Answer, words: Strings) -> str:
     mode = words.extractive if answer.mode == "extractive" else words.written.format(mode=plain(answer.mode))
-    sources = f'<a class="to-sources" href="#sources">{words.sources}</a>'
-    copy = f'<a class="copy" href="#copy" title="{words.copied}">{words.copy}</a>'
-    said = f"{searched_line(answer.searched, words)} · {mode}"
-    line = f'<p class="searched"><span>{said}</span> <span class="actions">{sources} {copy}</span></p>'
-    return f'{line}<pre class="copied-text">{escape(answer.text)}</pre>'
+    said = f'<p class="searched">{searched_line(answer.searched, words)} · {mode}</p>'
+    named = (("to-sources", words.sources), ("copy", words.copy))
+    drawn = (("good", words.good), ("bad", words.bad))
+    actions = "".join(f'<button type="button" class="{name}">{label}</button>' for name, label in named)
+    actions += "".join(f'<button type="button" class="thumb {name}" title="{label}"></button>' for name, label in drawn)
+    copied = f'<pre class="copied-text">{escape(answer.text)}</pre>'
+    return f'{said}<div class="actions">{actions}{_legend(answer, words)}</div>{copied}'
+
+
+def _legend(answer: Answer, words: Strings) -> str:
+    """What the marks of this answer mean."""
+    used = [support.value for support in Support if any(claim.support is support for claim in answer.claims)]
+    entries = "".join(f'<li><span class="stand {name}"></span>{getattr(words, name)}</li>' for name in used)
+    return f'<details class="legend"><summary>{words.marks}</summary><ul>{entries}</ul></details>' if used else ""
 
 
 def searched_line(searched: Searched, words: Strings) -> str:
@@ -298,132 +391,6 @@ def _without(filters: Filters, chip: str) -> Filters:
         kept: dict[str, Any] = {field: tuple(name for name in getattr(filters, field) if name != value)}
         return replace(filters, **kept)
     return replace(filters, **{field: getattr(Filters(), field)})
-
-
-# --- the sources of an answer ------------------------------------------------------------------------------------
-
-
-def sources_html(exchange: Exchange | None, number: int, words: Strings) -> str:
-    """The papers of one exchange: those cited with their sentences marked in place, then the others by title."""
-    if exchange is None or exchange.found is None:
-        return f'<div class="sources"><p class="quiet">{words.no_sources}</p></div>'
-    hits = exchange.answer.hits if exchange.answer else exchange.found.hits
-    cited = exchange.answer.citations if exchange.answer else ()
-    first, rest = _shelves(hits, cited)
-    shelves = _shelf(_heading(exchange, words), first, _evidence(exchange), words)
-    if rest and not (exchange.answer and exchange.answer.abstained):
-        shelves += _more(rest[:_ALSO_SHOWN], words)
-    close = f'<a class="close-sources" href="#chat" title="{words.close}">×</a>'
-    return one_block(f'<div class="sources of-{number}">{close}{shelves}</div>')
-
-
-def _shelves(hits: Sequence[Hit], cited: Sequence[str]) -> tuple[list[Hit], list[Hit]]:
-    by_id = {hit.paper.arxiv_id: hit for hit in hits}
-    if not cited:
-        return list(hits[:8]), list(hits[8:])
-    return [by_id[i] for i in cited if i in by_id], [hit for hit in hits if hit.paper.arxiv_id not in cited]
-
-
-def _heading(exchange: Exchange, words: Strings) -> str:
-    if exchange.answer is None:
-        return words.found
-    return words.misses if exchange.answer.abstained else words.cited if exchange.answer.citations else words.found
-
-
-def _evidence(exchange: Exchange) -> dict[str, list[Evidence]]:
-    """Per paper the sentences its claims stand on; for papers that no claim cites, the best sentence found."""
-    found: dict[str, list[Evidence]] = {}
-    for claim in exchange.answer.claims if exchange.answer else ():
-        for evidence in claim.citations:
-            found.setdefault(evidence.arxiv_id, []).append(evidence)
-    hits = exchange.answer.hits if exchange.answer else exchange.found.hits if exchange.found else ()
-    for hit in hits:
-        if hit.why.best:
-            found.setdefault(hit.paper.arxiv_id, [hit.why.best])
-    return found
-
-
-def _shelf(heading: str, hits: Sequence[Hit], evidence: dict[str, list[Evidence]], words: Strings) -> str:
-    cards = "".join(_card(hit, evidence.get(hit.paper.arxiv_id, []), words) for hit in hits)
-    return f'<h2>{heading} <span class="count">{len(hits)}</span></h2>{cards}'
-
-
-def _more(hits: Sequence[Hit], words: Strings) -> str:
-    """What was found beside the papers the answer stands on, folded away."""
-    cards = "".join(_card(hit, [], words) for hit in hits)
-    return (
-        f'<details class="also"><summary>{words.also} <span class="count">{len(hits)}</span></summary>{cards}</details>'
-    )
-
-
-def _card(hit: Hit, evidence: Sequence[Evidence], words: Strings) -> str:
-    paper = hit.paper
-    marked = {section: _spans(evidence, section) for section in Section}
-    shown = "".join(_section(paper, s, marked[s], words) for s in Section if marked[s])
-    rest = "".join(_section(paper, s, [], words) for s in Section if paper.text(s) and not marked[s])
-    more = f"<details><summary>{words.entry}</summary>{rest}</details>" if rest else ""
-    head = (
-        f'<h3><a href="{escape(paper.url)}">{plain(paper.title)}</a></h3>{_byline(paper, words)}{_facts(paper, words)}'
-    )
-    body = f"{head}{shown}{more}{_why(hit, words)}"
-    return f'<article class="source" id="source-{escape(paper.arxiv_id)}">{body}</article>'
-
-
-def _byline(paper: Paper, words: Strings) -> str:
-    everyone = escape(", ".join(paper.authors))
-    return f'<p class="by" title="{everyone}">{plain(short_authors(paper.authors, words))}</p>'
-
-
-def short_authors(authors: Sequence[str], words: Strings) -> str:
-    if len(authors) <= _AUTHORS_SHOWN:
-        return ", ".join(authors)
-    shown = _AUTHORS_SHOWN // 2
-    return words.more_authors.format(names=", ".join(authors[:shown]), count=len(authors) - shown)
-
-
-def _facts(paper: Paper, words: Strings) -> str:
-    address = escape(paper.arxiv_id)
-    return (
-        f'<p class="facts">{_date(paper, words)} · {escape(paper.primary_category)}'
-        f' · <a href="{ARXIV_ABS}{address}">arXiv:{address}</a> · <a href="https://arxiv.org/pdf/{address}">PDF</a></p>'
-    )
-
-
-def _date(paper: Paper, words: Strings) -> str:
-    """The day of the last digest that lists the paper; before it the month of submission, if that is another."""
-    days = [appearance.day.isoformat() for appearance in paper.appearances if appearance.day]
-    if not days:
-        return paper.month
-    return days[-1] if days[-1].startswith(paper.month) else words.listed.format(month=paper.month, day=days[-1])
-
-
-def _why(hit: Hit, words: Strings) -> str:
-    said = []
-    if hit.why.words:
-        said.append(words.why_words.format(words=plain(", ".join(hit.why.words))))
-    if hit.why.passage is not None:
-        said.append(words.why_passage.format(score=f"{hit.why.passage:.2f}"))
-    if hit.why.sentence is not None:
-        said.append(words.why_sentence.format(score=f"{hit.why.sentence:.2f}"))
-    return f'<p class="why">{" · ".join(said)}</p>' if said else ""
-
-
-def _section(paper: Paper, section: Section, spans: Sequence[tuple[int, int]], words: Strings) -> str:
-    text, at, parts = paper.text(section), 0, []
-    for start, end in spans:
-        mark = f'<mark id="{escape(_spot(paper.arxiv_id, section, start))}">{plain(text[start:end])}</mark>'
-        parts += [plain(text[at:start]), mark]
-        at = end
-    return f'<h4>{words.sections[section]}</h4><p class="text">{"".join(parts)}{plain(text[at:])}</p>'
-
-
-def _spans(evidence: Sequence[Evidence], section: Section) -> list[tuple[int, int]]:
-    """The places to mark in a section, in order and without overlaps."""
-    spans: list[tuple[int, int]] = []
-    for start, end in sorted({(e.start, e.end) for e in evidence if e.section is section}):
-        if not spans or start >= spans[-1][1]:
-            spans.append((start, end))
-    return spans
 
 
 def hit_fields(hit: Hit) -> dict[str, str | int | float]:

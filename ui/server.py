@@ -3,66 +3,83 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections.abc import Callable
-from urllib.parse import parse_qs
+from ipaddress import ip_address
 
 import gradio as gr
 import uvicorn
-from fastapi import FastAPI, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.responses import RedirectResponse
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.routing import Mount
 
 from ingest.errors import IngestError
 from ingest.library import Library
-from ingest.paper import Language
-from ui import web
+from ui import feedback, keeping, library_page, mcp_door, openai_door, sign_in, web
+from ui.gate import Gate
+from ui.guard import LARGEST_HEAD, Guard, OpenRoutes
 from ui.settings import UiSettings
-from ui.strings import CHINESE, STRINGS, Strings
+from ui.sign_in import Porter, signed_in
+from ui.strings import STRINGS, Strings
 from ui.talk import Answers
-from ui.visitor import recognise
 
-# Gradio needs inline and evaluated scripts of its own; nothing may come from, or go to, another host.
-CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
-        "style-src 'self' 'unsafe-inline'",
-        "img-src 'self' data: blob:",
-        "font-src 'self' data:",
-        "connect-src 'self'",
-        "frame-ancestors 'self'",
-        "form-action 'self'",
-        "base-uri 'self'",
-    )
-)
+log = logging.getLogger(__name__)
+
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+_GUESSED_SOON = 8  # characters; fewer are few for a password that others can try
 
 
 class ServerError(Exception):
-    """The server cannot listen where it was told to."""
+    """The server cannot listen where it was told to, or may not without a password."""
 
 
 def create_app(assistant: Answers, library: Library, settings: UiSettings | None = None) -> FastAPI:
     """The chat at `/` in English and `/zh/` in Chinese, where browsers that prefer it are sent, and `/healthz`."""
     settings = settings or UiSettings()
+    gate = Gate(settings.max_answers, settings.max_waiting, settings.questions_per_minute)
+    porter = Porter(settings.accounts, library.home) if settings.accounts else None
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    app.add_api_route("/healthz", lambda: _health(library), methods=["GET"])
+    if porter:
+        app.include_router(sign_in.routes(porter))
+    for router in _beside_the_page(assistant, library, settings, gate):
+        app.include_router(router)
     for words in sorted(STRINGS.values(), key=lambda words: -len(words.path)):  # a mount at `/` takes what is left
-        app = _mount(app, assistant, library, settings, words)
-    app.add_middleware(_Guard)
-    if settings.host in _LOOPBACK:  # a page elsewhere cannot reach in by giving this machine's address a name
-        app.add_middleware(TrustedHostMiddleware, allowed_hosts=list(_LOOPBACK))
+        app = _mount(app, assistant, library, words, gate)
+    if hosts := _hosts(settings):
+        app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
+    app.add_middleware(Guard, porter=porter)
     return app
 
 
-def _mount(app: FastAPI, assistant: Answers, library: Library, settings: UiSettings, words: Strings) -> FastAPI:
+def _beside_the_page(assistant: Answers, library: Library, settings: UiSettings, gate: Gate) -> tuple[APIRouter, ...]:
+    """The routes that are not Gradio's, each module's own."""
+    return (
+        _health(library),
+        openai_door.routes(assistant, library, gate),
+        mcp_door.routes(assistant, library, gate),
+        keeping.routes(library),
+        feedback.routes(library),
+        library_page.routes(assistant, library, settings, is_this_computer(settings.host)),
+    )
+
+
+def _hosts(settings: UiSettings) -> list[str]:
+    """The host names that are answered to, empty for any.
+
+    A page elsewhere could otherwise reach in by giving this computer's address a name of its own; where others are let
+    in, they have a password that such a page has not.
+    """
+    if settings.allowed_hosts:
+        return [*_LOOPBACK, *settings.allowed_hosts]
+    return [*_LOOPBACK, settings.host] if is_this_computer(settings.host) else []
+
+
+def _mount(app: FastAPI, assistant: Answers, library: Library, words: Strings, gate: Gate) -> FastAPI:
     mounted: FastAPI = gr.mount_gradio_app(
         app,
-        web.build_page(assistant, library, settings, words),
+        web.build_page(assistant, library, words, gate),
         path=words.path.rstrip("/") or "/",
         footer_links=[],
         run_history=False,
@@ -76,55 +93,26 @@ def _mount(app: FastAPI, assistant: Answers, library: Library, settings: UiSetti
         css=web.css(),
         head=web.head(words),
     )
+    mount = mounted.routes[-1]
+    assert isinstance(mount, Mount)
+    mount.app = OpenRoutes(mount.app)
     return mounted
 
 
-def _health(library: Library) -> Response:
-    try:
-        return JSONResponse({"status": "ok", "papers": library.count()})
-    except IngestError as error:
-        return JSONResponse({"status": "failing", "error": str(error)}, status_code=503)
+def _health(library: Library) -> APIRouter:
+    """`GET /healthz`: a sign of life; to whoever would have to sign in first it says no more than that."""
+    router = APIRouter()
 
+    @router.get("/healthz")
+    def healthz(request: Request) -> Response:
+        known = signed_in(request.scope) is not None
+        try:
+            papers = {"papers": library.count()}
+        except IngestError as error:
+            return JSONResponse({"status": "failing", **({"error": str(error)} if known else {})}, status_code=503)
+        return JSONResponse({"status": "ok", **(papers if known else {})})
 
-class _Guard:
-    """Sets the security headers on every answer, and sends a Chinese reader from `/` to the Chinese page."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-
-        cookie = recognise(scope)
-
-        async def guarded(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                if cookie:
-                    headers.append("Set-Cookie", cookie)
-                headers["Content-Security-Policy"] = CONTENT_SECURITY_POLICY
-                headers["X-Content-Type-Options"] = "nosniff"
-                headers["Referrer-Policy"] = "no-referrer"
-            await send(message)
-
-        app = _to_chinese(scope) if _wants_chinese(scope) else self._app
-        await app(scope, receive, guarded)
-
-
-def _to_chinese(scope: Scope) -> RedirectResponse:
-    query = scope["query_string"].decode("latin-1")
-    return RedirectResponse(CHINESE.path + (f"?{query}" if query else ""), headers={"Vary": "Accept-Language"})
-
-
-def _wants_chinese(scope: Scope) -> bool:
-    """Whether `/` is opened by a browser whose first language is Chinese, and not by the switch to English."""
-    if scope["path"] != "/" or scope["method"] != "GET":
-        return False
-    chosen = parse_qs(scope["query_string"].decode("latin-1")).get("lang", [""])[0]
-    first = chosen or Headers(scope=scope).get("accept-language", "")
-    return first.lower().startswith(Language.CHINESE.value)
+    return router
 
 
 def serve(
@@ -139,25 +127,66 @@ def serve(
     """
     settings = settings or UiSettings()
     listening = _listen(settings)
-    server = uvicorn.Server(
-        uvicorn.Config(create_app(assistant, library, settings), log_level="warning", timeout_graceful_shutdown=2)
-    )
+    server = uvicorn.Server(configured(create_app(assistant, library, settings)))
     asyncio.run(_run(server, listening, ready))
 
 
+def configured(app: FastAPI, port: int = 0) -> uvicorn.Config:
+    """How the chat is served. By h11, as it alone ends a request whose headers have no end."""
+    return uvicorn.Config(
+        app,
+        port=port,
+        http="h11",
+        h11_max_incomplete_event_size=2 * LARGEST_HEAD,
+        ws="none",
+        server_header=False,
+        log_level="warning",
+        timeout_graceful_shutdown=2,
+    )
+
+
+def is_this_computer(host: str) -> bool:
+    """Whether only this computer reaches whatever listens on `host`. Raises ServerError where that is no address."""
+    return all(ip_address(address[0]).is_loopback for _, address in _addresses(host, 0))
+
+
+def _addresses(host: str, port: int) -> list[tuple[socket.AddressFamily, tuple[str, int]]]:
+    """What a host name stands for, IPv4 first."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        raise _cannot_listen(host, port, str(error)) from error
+    return sorted((family, (str(address[0]), int(address[1]))) for family, _, _, _, address in found)
+
+
+def _cannot_listen(host: str, port: int, why: str) -> ServerError:
+    return ServerError(f"cannot listen on {host}:{port}: {why}; choose another with --host or --port, or DIGEST_PORT")
+
+
 def _listen(settings: UiSettings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    _require_password(settings)
+    family, address = _addresses(settings.host, settings.port)[0]
     listening = socket.socket(family, socket.SOCK_STREAM)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listening.bind((settings.host, settings.port))
+        listening.bind(address)
     except OSError as error:
         listening.close()
-        wanted = f"{settings.host}:{settings.port}"
-        raise ServerError(
-            f"cannot listen on {wanted}: {error.strerror}; choose another with --port or DIGEST_PORT"
-        ) from error
+        raise _cannot_listen(settings.host, settings.port, error.strerror or str(error)) from error
     return listening
+
+
+def _require_password(settings: UiSettings) -> None:
+    if is_this_computer(settings.host):
+        return
+    if not settings.accounts:
+        raise ServerError(
+            f"{settings.host} lets others in, and no password is set, so anybody could read and ask here. Type for "
+            f"example `DIGEST_PASSWORD=… digest chat --host {settings.host}`, or --auth NAME:PASSWORD for each person; "
+            "without --host the chat is for this computer alone"
+        )
+    if short := [name or "everybody" for name, password in settings.accounts.items() if len(password) < _GUESSED_SOON]:
+        log.warning("the password of %s has fewer than %d characters", ", ".join(short), _GUESSED_SOON)
 
 
 async def _run(server: uvicorn.Server, listening: socket.socket, ready: Callable[[str], None] | None) -> None:
@@ -166,5 +195,6 @@ async def _run(server: uvicorn.Server, listening: socket.socket, ready: Callable
         await asyncio.sleep(0.02)
     if ready and server.started:
         host, port = listening.getsockname()[:2]
+        host = _LOOPBACK[0] if ip_address(host).is_unspecified else host
         ready(f"http://{f'[{host}]' if ':' in host else host}:{port}/")
     await serving

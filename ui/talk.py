@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -13,7 +13,9 @@ from assistant.answer import Answer, Conversation, Delta, Event, Finished, Found
 from assistant.errors import AssistantError
 from assistant.model import LanguageModel
 from ingest.errors import IngestError
-from ingest.paper import Filters
+from ingest.paper import Filters, Language
+from ui.gate import Gate, TurnedAwayError
+from ui.visitor import Visitor
 
 log = logging.getLogger(__name__)
 
@@ -43,6 +45,12 @@ class Answers(Protocol):
 
     def search(self, question: str, filters: Filters | None = None, k: int = 100) -> tuple[Query, tuple[Hit, ...]]: ...
 
+    def understand(self, question: str, conversation: Conversation | None = None) -> Query: ...
+
+    def opening_questions(self, language: Language) -> tuple[str, ...]: ...
+
+    def follow_ups(self, conversation: Conversation) -> tuple[str, ...]: ...
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -63,9 +71,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One question and as much of its answer as has come; without `answer` and `failure` it was stopped, or runs."""
+    """One question and as much of its answer as has come; without `answer` and `failure` it was stopped, or runs.
+
+    `place` is its place in the line, 1 being the next, 0 once it is answered.
+    """
 
     asked: Asked
+    place: int = 0
     found: Found | None = None
     text: str = ""
     answer: Answer | None = None
@@ -74,7 +86,7 @@ class Exchange:
     def after(self, event: Event) -> Exchange:
         match event:
             case Found():
-                return replace(self, found=event)
+                return replace(self, found=event, place=0)
             case Delta(text=text):
                 return replace(self, text=self.text + text)
             case Finished(answer=answer):
@@ -119,19 +131,38 @@ def talk_of(conversation: Conversation) -> Talk:
     return Talk(conversation.conversation_id, exchanges)
 
 
-async def ask(assistant: Answers, talk: Talk, asked: Asked) -> AsyncGenerator[Talk, None]:
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """How a visitor gets to ask: through the gate; `said` puts into their words why they were turned away."""
+
+    gate: Gate
+    visitor: Visitor
+    said: Callable[[TurnedAwayError], str]
+
+
+async def ask(assistant: Answers, talk: Talk, asked: Asked, entrance: Entrance) -> AsyncGenerator[Talk, None]:
     """The talk as it grows by this question, the last one complete. Raises nothing: errors become a `Failure`."""
     exchange = Exchange(asked)
     grown = talk.plus(exchange)
     yield grown
-    only = {"only": True} if asked.only else {}
     try:
-        async with aclosing(assistant.stream(asked.question, talk.conversation, asked.filters, **only)) as events:
-            async for event in events:
-                exchange = exchange.after(event)
+        with entrance.gate.admit(entrance.visitor) as place:
+            async for position in place.line():
+                exchange = replace(exchange, place=position)
                 yield grown.ending_with(exchange)
+            async with aclosing(_events(assistant, talk, asked)) as events:
+                async for event in events:
+                    exchange = exchange.after(event)
+                    yield grown.ending_with(exchange)
+    except TurnedAwayError as error:
+        yield grown.ending_with(replace(exchange, failure=Failure(entrance.said(error), expected=True)))
     except Exception as error:  # noqa: BLE001 - an exception that leaves a handler leaves the page stuck
         yield grown.ending_with(replace(exchange, failure=_failure(error)))
+
+
+def _events(assistant: Answers, talk: Talk, asked: Asked) -> AsyncGenerator[Event, None]:
+    only = {"only": True} if asked.only else {}
+    return assistant.stream(asked.question, talk.conversation, asked.filters, **only)
 
 
 class Growing:
@@ -143,6 +174,7 @@ class Growing:
 
     def __init__(self, talks: AsyncGenerator[Talk, None], talk: Talk) -> None:
         self.talk = talk
+        self.left = False
         self._task = asyncio.create_task(self._take_in(talks))
 
     async def _take_in(self, talks: AsyncGenerator[Talk, None]) -> None:
@@ -153,17 +185,26 @@ class Growing:
     def stop(self) -> None:
         self._task.cancel()
 
-    async def looks(self, every: float) -> AsyncGenerator[Talk, None]:
-        """The talk whenever it has changed, at most once in `every` seconds, until it is complete or stopped."""
+    def leave(self) -> None:
+        """Nobody looks any more, but it is to be completed."""
+        self.left = True
+
+    async def end(self) -> Talk:
+        await asyncio.wait({self._task})
+        return self.talk
+
+    async def looks(self, every: Callable[[], float]) -> AsyncGenerator[Talk, None]:
+        """The talk whenever it has changed, at most once in `every()` seconds, until complete, stopped or left."""
         seen = None
         try:
-            while not self._task.done():
-                await asyncio.wait({self._task}, timeout=every)
-                if self.talk is not seen:
+            while not self._task.done() and not self.left:
+                await asyncio.wait({self._task}, timeout=every())
+                if self.talk is not seen and not self.left:
                     seen = self.talk
                     yield seen
         finally:
-            self.stop()
+            if not self.left:
+                self.stop()
 
 
 def _failure(error: Exception) -> Failure:

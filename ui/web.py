@@ -7,30 +7,32 @@ it. No handler raises: what goes wrong is shown in the thread, and the box stays
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import secrets
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from html import escape, unescape
 from importlib.resources import files
-from typing import Any
+from typing import Any, TypeVar
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read by gradio when it is imported
 import gradio as gr
-from gradio.events import api
 
-from assistant.answer_json import answer_to_dict, conversation_from_json, conversation_to_json, trimmed
+from assistant.answer_json import conversation_from_json, conversation_to_json
 from assistant.chat import LONGEST_QUESTION
 from assistant.errors import AssistantError
 from ingest.errors import IngestError
 from ingest.library import Library
 from ingest.paper import Filters
 from ui import markup
-from ui.settings import UiSettings
+from ui.gate import FullError, Gate, TooFastError, TurnedAwayError
+from ui.programs import open_to_programs
 from ui.strings import Strings
-from ui.talk import Answers, Asked, Exchange, Failure, Growing, Talk, ask, talk_of
+from ui.talk import Answers, Asked, Entrance, Exchange, Failure, Growing, Talk, ask, talk_of
+from ui.visitor import Visitor, visitor_of
 
 log = logging.getLogger(__name__)
 
@@ -40,9 +42,11 @@ _FORMULAS: list[dict[str, str | bool]] = [
     {"left": "\\(", "right": "\\)", "display": False},
 ]
 _FLUSH_SECONDS = 0.08
+_FLUSH_SECONDS_AN_ANSWER = 0.01  # a page is drawn less often the more answers are written at once
+_MOST_KEPT = 5  # questions asked while an answer runs
 _AUTHORS_OFFERED = 500
-_SAMPLE_PAPER = "2212.11565"  # the sample digests hold it, and the standing examples fit them
 
+T = TypeVar("T")
 Update = dict[Any, Any]  # component -> its new value or properties
 Updates = AsyncGenerator[Update, None]
 
@@ -64,8 +68,12 @@ def css() -> str:
 
 
 def head(words: Strings) -> str:
-    script = "\n".join((_ASSETS / f"{name}.js").read_text("utf-8") for name in ("chat", "keeping"))
-    return f'<script>document.documentElement.lang = "{words.lang}";\n{script}</script>'
+    script = "\n".join((_ASSETS / f"{name}.js").read_text("utf-8") for name in ("chat", "page", "keeping"))
+    everything = {part.name: getattr(words, part.name) for part in fields(words)}
+    said = json.dumps({name: said for name, said in everything.items() if isinstance(said, str)})
+    said = said.replace("<", "\\u003c")  # a script ends at the first `</script`, in quotes or not
+    opening = f'document.documentElement.lang = "{words.lang}";\nwindow.digest = {{ words: {said} }};'
+    return f"<script>{opening}\n{script}</script>"
 
 
 # --- the page ----------------------------------------------------------------------------------------------------
@@ -83,23 +91,27 @@ class _Parts:
     chosen: tuple[gr.Dropdown, gr.Dropdown, gr.Dropdown, gr.Dropdown]  # since, until, categories, authors
     narrowed: gr.CheckboxGroup
     sources: gr.Markdown
-    wanted: gr.Number
+    kept: gr.HTML  # questions that wait for the answer before theirs
+    next: gr.HTML  # questions to go on with
+    wanted: gr.Textbox
     show: gr.Button
+    drop: gr.Button
+    open: gr.Button
     link: gr.Textbox
 
     @property
     def drawn(self) -> list[Any]:
-        return [self.talk, self.chat, self.box, self.narrowed, self.sources, self.link]
+        return [self.talk, self.chat, self.box, self.narrowed, self.sources, self.kept, self.next, self.link]
 
 
-def build_page(assistant: Answers, library: Library, settings: UiSettings, words: Strings) -> gr.Blocks:
-    """The page in the language of `words`, with the programs' endpoints `ask` and `search`."""
+def build_page(assistant: Answers, library: Library, words: Strings, gate: Gate) -> gr.Blocks:
+    """The page in the language of `words`, and the endpoints for programs."""
     page: gr.Blocks = gr.Blocks(title=words.title, analytics_enabled=False, fill_height=True, fill_width=True)
     with page:
         parts = _lay_out(words)
-        _wire(page, parts, Desk(assistant, library, words, parts))
-        _open_to_programs(assistant)
-    page.queue(default_concurrency_limit=settings.max_answers, max_size=settings.max_waiting)
+        _wire(page, parts, Desk(assistant, library, words, parts, gate))
+        open_to_programs(assistant, library, gate)
+    page.queue(default_concurrency_limit=None)  # the gate says how many, and who is next
     return page
 
 
@@ -108,8 +120,11 @@ def _lay_out(words: Strings) -> _Parts:
     with gr.Row(elem_id="top"):
         header = gr.HTML(elem_id="header")
     with gr.Row(elem_id="desk", equal_height=False):
+        gr.HTML('<aside id="conversations"></aside>', elem_id="shelf", container=False)
         with gr.Column(elem_id="thread", scale=3, min_width=280):
             chat = _thread(words)
+            following = gr.HTML(elem_id="next", container=False)
+            kept = gr.HTML(elem_id="waiting", container=False)
             box = _box(words)
             with gr.Accordion(words.filters, open=False, elem_id="filters"), gr.Row():
                 chosen = _filters(words)
@@ -119,10 +134,12 @@ def _lay_out(words: Strings) -> _Parts:
             sources = gr.Markdown(
                 markup.sources_html(None, 0, words), latex_delimiters=_FORMULAS, elem_id="papers", container=False
             )
-    wanted = gr.Number(visible=False)
-    show = gr.Button(visible="hidden", elem_id="show-exchange")
-    link = gr.Textbox(visible=False)
-    return _Parts(talk, header, footer, chat, box, chosen, narrowed, sources, wanted, show, link)
+    wanted, link = gr.Textbox(visible=False), gr.Textbox(visible=False)
+    ids = ("show-exchange", "drop-kept", "open-conversation")
+    show, drop, open_ = (gr.Button(visible="hidden", elem_id=elem_id) for elem_id in ids)
+    return _Parts(
+        talk, header, footer, chat, box, chosen, narrowed, sources, kept, following, wanted, show, drop, open_, link
+    )
 
 
 def _thread(words: Strings) -> gr.Chatbot:
@@ -172,27 +189,39 @@ def _filters(words: Strings) -> tuple[gr.Dropdown, gr.Dropdown, gr.Dropdown, gr.
 
 def _wire(page: gr.Blocks, parts: _Parts, desk: Desk) -> None:
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-    answering: dict[str, Any] = {"outputs": parts.drawn, "concurrency_id": "answers", **quiet}
+    answering: dict[str, Any] = {"outputs": parts.drawn, "concurrency_limit": None, **quiet}
     chosen = [parts.talk, *parts.chosen]
     opened = [*parts.drawn, parts.header, parts.footer, *parts.chosen]
+    wanted, sent = "() => [window.digest.wanted]", "(...inputs) => window.digest.sent(...inputs)"
     runs = (
-        parts.box.submit(desk.asked, [parts.box, *chosen], **answering),
+        parts.box.submit(desk.asked, [parts.box, *chosen], js=sent, trigger_mode="multiple", **answering),
         parts.chat.retry(desk.retried, parts.talk, **answering),
         parts.chat.edit(desk.edited, parts.talk, **answering),
         parts.chat.example_select(desk.example_chosen, chosen, **answering),
         parts.narrowed.input(desk.widened, [parts.talk, parts.narrowed], **answering),
+        parts.open.click(desk.reopened, parts.wanted, js=wanted, trigger_mode="multiple", **answering),
         page.load(desk.opened, None, **{**answering, "outputs": opened}),
     )
     for run in runs:
         run.failure(desk.ready, None, parts.box, queue=False, **quiet)
     parts.box.stop(desk.stopped, None, None, queue=False, **quiet)
     parts.chat.undo(desk.undone, parts.talk, parts.drawn, queue=False, **quiet)
-    wanted = "(_, talk) => [window.digest.wanted, talk]"
-    parts.show.click(desk.shown, [parts.wanted, parts.talk], parts.sources, js=wanted, queue=False, **quiet)
+    parts.drop.click(desk.dropped, parts.wanted, [parts.box, parts.kept], js=wanted, queue=False, **quiet)
+    shown = "(_, talk) => [window.digest.wanted, talk]"
+    parts.show.click(desk.shown, [parts.wanted, parts.talk], parts.sources, js=shown, queue=False, **quiet)
     parts.link.change(None, parts.link, None, js="(id) => window.digest.keep(id)", **quiet)
 
 
 # --- what happens ------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Sitting:
+    """What goes on at one open page: the answer being written, and the questions kept for when it is done."""
+
+    visitor: Visitor
+    growing: Growing
+    kept: list[Asked] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,15 +232,23 @@ class Desk:
     library: Library
     words: Strings
     parts: _Parts
+    gate: Gate
 
-    answers: dict[str, Growing] = field(default_factory=dict)  # those being written, by browser session
+    sittings: dict[str, Sitting] = field(default_factory=dict)  # by browser session, while an answer is written
+    left: dict[str, Sitting] = field(default_factory=dict)  # by conversation, written on though another was opened
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)  # theirs: asyncio itself keeps none alive
 
     # Each way to ask.
 
     async def asked(self, request: gr.Request, question: str, talk: Talk, *chosen: Any) -> Updates:  # noqa: ANN401
-        if question.strip():
-            async for update in self._answer(request, talk, Asked(question, filters_of(*chosen))):
-                yield update
+        if not question.strip():
+            return
+        asked = Asked(question, filters_of(*chosen))
+        if sitting := self.sittings.get(request.session_hash or ""):
+            yield self._keep(sitting, asked)
+            return
+        async for update in self._answer(request, talk, asked):
+            yield update
 
     async def example_chosen(
         self,
@@ -248,11 +285,35 @@ class Desk:
         yield await asyncio.to_thread(self._furnish)
         talk = Talk()
         if "conversation" in wanted:
-            talk = await asyncio.to_thread(self._saved, wanted["conversation"])
+            talk = await asyncio.to_thread(self._saved, wanted["conversation"], _visitor(request))
             yield self._draw(talk)
         if wanted.get("q", "").strip():
             async for update in self._answer(request, talk, Asked(wanted["q"])):
                 yield update
+        else:
+            yield await self._begun(talk)
+
+    async def reopened(self, request: gr.Request, conversation_id: str) -> Updates:
+        """Another conversation in place of this one, a new one for no id. What is being written here is completed."""
+        session, visitor = request.session_hash or "", _visitor(request)
+        if sitting := self.sittings.pop(session, None):
+            self._leave(sitting)
+        unfinished = self.left.get(conversation_id)
+        if unfinished and unfinished.visitor.owner == visitor.owner:
+            async for update in self._sit(session, self._back_at(unfinished)):
+                yield update
+            return
+        saved = asyncio.to_thread(self._saved, conversation_id, visitor)
+        talk = await saved if conversation_id else Talk()
+        yield self._draw(talk)
+        yield await self._begun(talk)
+
+    async def _begun(self, talk: Talk) -> Update:
+        """Questions to go on with, or to begin with."""
+        if talk.exchanges:
+            return {self.parts.next: await self._following(talk)}
+        questions = await _suggested(self.assistant.opening_questions, self.words.language)
+        return {self.parts.chat: gr.update(examples=[{"text": question} for question in questions] or None)}
 
     # The quick ones.
 
@@ -261,8 +322,16 @@ class Desk:
 
     async def stopped(self, request: gr.Request) -> None:
         """Ends the answer being written. What draws it sees that, and draws it as stopped."""
-        if growing := self.answers.get(request.session_hash or ""):
-            growing.stop()
+        if sitting := self.sittings.get(request.session_hash or ""):
+            sitting.growing.stop()
+
+    def dropped(self, request: gr.Request, number: str) -> Update:
+        """One of the kept questions, back in the box."""
+        sitting, at = self.sittings.get(request.session_hash or ""), int(number)
+        if sitting is None or at >= len(sitting.kept):
+            return {}
+        asked = sitting.kept.pop(at)
+        return {self.parts.box: _busy(self.words, value=asked.question), self.parts.kept: self._kept(sitting)}
 
     def undone(self, talk: Talk) -> Update:
         if not talk.exchanges:
@@ -270,7 +339,7 @@ class Desk:
         taken_back = talk.exchanges[-1].asked.question
         return {**self._draw(talk.until(-1)), self.parts.box: _ready(self.words, value=taken_back)}
 
-    def shown(self, wanted: float | None, talk: Talk) -> str:
+    def shown(self, wanted: str, talk: Talk) -> str:
         number = min(int(wanted or 0), len(talk.exchanges) - 1)
         return markup.sources_html(talk.exchanges[number] if number >= 0 else None, number, self.words)
 
@@ -278,35 +347,107 @@ class Desk:
 
     async def _answer(self, request: gr.Request, talk: Talk, asked: Asked) -> Updates:
         """The page while `asked` is answered after the exchanges of `talk`, and once it is."""
-        if problem := self._refusal(asked):
-            short = replace(asked, question=asked.question[:LONGEST_QUESTION])
-            yield self._draw(talk.plus(Exchange(short, failure=Failure(problem, expected=True))))
-            return
-        yield {self.parts.box: _busy(self.words, value="")}
-        talk = talk if talk.conversation_id else replace(talk, conversation_id=secrets.token_urlsafe(12))
-        growing = Growing(ask(self.assistant, talk, asked), talk)
-        async for update in self._watched(request.session_hash or "", growing):
+        session, visitor = request.session_hash or "", _visitor(request)
+        if before := self.sittings.pop(session, None):
+            before.growing.stop()
+        async for update in self._sit(session, Sitting(visitor, self._grow(talk, asked, visitor))):
             yield update
-        yield self._draw(growing.talk)
-        await self._save(growing.talk)
 
-    async def _watched(self, session: str, growing: Growing) -> Updates:
-        """What changes on the page while the answer grows: its message, and the sources once they are found."""
-        earlier, found = self._messages(growing.talk), None
-        if before := self.answers.get(session):
-            before.stop()
-        self.answers[session] = growing
+    def _grow(self, talk: Talk, asked: Asked, visitor: Visitor) -> Growing:
+        talk = talk if talk.conversation_id else replace(talk, conversation_id=secrets.token_urlsafe(12))
+        if problem := self._refusal(asked):
+            return Growing(_told(talk, asked, problem), talk)
+        return Growing(ask(self.assistant, talk, asked, Entrance(self.gate, visitor, self._turned_away)), talk)
+
+    async def _sit(self, session: str, sitting: Sitting) -> Updates:
+        """The page until the answer that grows is there, and those to the questions kept meanwhile."""
+        self.sittings[session] = sitting
+        yield {self.parts.box: _busy(self.words), self.parts.next: ""}
         try:
-            async with aclosing(growing.looks(_FLUSH_SECONDS)) as looks:
-                async for talk in looks:
-                    last = talk.exchanges[-1]
-                    message = self._message(last, len(talk.exchanges) - 1, busy=True)
-                    beside = self._beside(talk) if last.found is not found else {}
-                    found = last.found
-                    yield {self.parts.talk: talk, self.parts.chat: [*earlier, *message], **beside}
+            async for update in self._watched(sitting):
+                yield update
+            while sitting.kept and not sitting.growing.left:
+                self._take_up(sitting)
+                yield {self.parts.kept: self._kept(sitting)}
+                async for update in self._watched(sitting):
+                    yield update
         finally:
-            if self.answers.get(session) is growing:
-                del self.answers[session]
+            if self.sittings.get(session) is sitting:
+                del self.sittings[session]
+        if not sitting.growing.left:
+            yield self._draw(sitting.growing.talk)
+            following = await self._following(sitting.growing.talk)
+            if session not in self.sittings:
+                yield {self.parts.next: following}
+
+    async def _following(self, talk: Talk) -> str:
+        """Questions to go on with, found once the answer is there."""
+        if not talk.exchanges or not talk.exchanges[-1].answer:
+            return ""
+        return markup.following(await _suggested(self.assistant.follow_ups, talk.conversation), self.words)
+
+    def _take_up(self, sitting: Sitting) -> None:
+        """The next of the kept questions."""
+        sitting.growing = self._grow(sitting.growing.talk, sitting.kept.pop(0), sitting.visitor)
+
+    async def _watched(self, sitting: Sitting) -> Updates:
+        """What changes on the page while an answer grows: its message, and the sources once they are found."""
+        growing, found = sitting.growing, None
+        earlier: list[dict[str, str]] | None = None
+        async with aclosing(growing.looks(self._pause)) as looks:
+            async for talk in looks:
+                last = talk.exchanges[-1]
+                earlier = self._messages(talk.until(-1)) if earlier is None else earlier
+                message = self._message(last, len(talk.exchanges) - 1, busy=True)
+                beside = self._beside(talk) if last.found is not found else {}
+                found = last.found
+                yield {self.parts.talk: talk, self.parts.chat: [*earlier, *message], **beside}
+        if not growing.left:
+            await self._save(growing.talk, sitting.visitor)
+
+    def _pause(self) -> float:
+        """Seconds between two drawings of a page."""
+        return max(_FLUSH_SECONDS, self.gate.running * _FLUSH_SECONDS_AN_ANSWER)
+
+    def _keep(self, sitting: Sitting, asked: Asked) -> Update:
+        if len(sitting.kept) >= _MOST_KEPT:
+            gr.Warning(self.words.kept_full.format(most=_MOST_KEPT))
+            return {self.parts.box: _busy(self.words, value=asked.question)}
+        sitting.kept.append(asked)
+        return {self.parts.kept: self._kept(sitting)}
+
+    def _leave(self, sitting: Sitting) -> None:
+        """Another conversation is opened: this one is written to its end and saved, without anybody looking."""
+        sitting.growing.leave()
+        task = asyncio.create_task(self._completed(sitting))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    async def _completed(self, sitting: Sitting) -> None:
+        conversation_id = sitting.growing.talk.conversation_id
+        self.left[conversation_id] = sitting
+        while sitting.growing.left:
+            await self._save(await sitting.growing.end(), sitting.visitor)
+            if not sitting.kept:
+                break
+            if sitting.growing.left:
+                self._take_up(sitting)
+                sitting.growing.leave()
+        if self.left.get(conversation_id) is sitting:
+            del self.left[conversation_id]
+
+    def _back_at(self, sitting: Sitting) -> Sitting:
+        del self.left[sitting.growing.talk.conversation_id]
+        sitting.growing.left = False
+        return sitting
+
+    def _turned_away(self, error: TurnedAwayError) -> str:
+        match error:
+            case FullError():
+                return self.words.full.format(waiting=error.waiting)
+            case TooFastError():
+                return self.words.too_fast.format(most=error.per_minute, seconds=error.seconds)
+        return str(error)
 
     def _refusal(self, asked: Asked) -> str:
         if len(asked.question) > LONGEST_QUESTION:
@@ -316,23 +457,24 @@ class Desk:
             return self.words.bad_months.format(since=filters.since, until=filters.until)
         return ""
 
-    async def _save(self, talk: Talk) -> None:
+    async def _save(self, talk: Talk, visitor: Visitor) -> None:
         conversation = talk.conversation
         if not conversation.turns:
             return
         try:
             text = conversation_to_json(conversation)
-            await asyncio.to_thread(
-                self.library.save_conversation, conversation.conversation_id, conversation.title, text
-            )
+            kept = (conversation.conversation_id, conversation.title, text, visitor.owner)
+            await asyncio.to_thread(self.library.save_conversation, *kept)
         except IngestError as error:
             gr.Warning(self.words.not_saved.format(error=escape(str(error))))
 
-    def _saved(self, conversation_id: str) -> Talk:
+    def _saved(self, conversation_id: str, visitor: Visitor) -> Talk:
+        """A conversation of the library. Who only has its link goes on in a copy."""
         try:
-            text = self.library.conversation(conversation_id)
-            if text is not None:
-                return talk_of(conversation_from_json(text))
+            row, text = self.library.conversation_row(conversation_id), self.library.conversation(conversation_id)
+            if row and text and (row.owner or visitor.here):
+                talk = talk_of(conversation_from_json(text))
+                return talk if row.owner in ("", visitor.owner) else replace(talk, conversation_id="")
             gr.Warning(self.words.unknown_conversation)
         except (AssistantError, IngestError) as error:
             gr.Warning(escape(str(error)))
@@ -347,6 +489,8 @@ class Desk:
             self.parts.chat: self._messages(talk),
             self.parts.box: _ready(self.words),
             self.parts.link: talk.conversation_id if talk.conversation.turns else "",
+            self.parts.kept: "",
+            self.parts.next: "",
             **self._beside(talk),
         }
 
@@ -365,6 +509,9 @@ class Desk:
             {"role": "user", "content": markup.question(exchange.asked.question)},
             {"role": "assistant", "content": markup.message(exchange, number, self.words, busy)},
         )
+
+    def _kept(self, sitting: Sitting) -> str:
+        return markup.kept([asked.question for asked in sitting.kept], self.words)
 
     def _chips(self, exchange: Exchange | None) -> Any:  # noqa: ANN401 - gradio's own update
         filters = exchange.found.query.filters if exchange and exchange.found else Filters()
@@ -387,26 +534,12 @@ class Desk:
         return {
             self.parts.header: markup.header(papers, self.library.span(), self.words),
             self.parts.footer: markup.footer(self.assistant.model, self.words),
-            self.parts.chat: gr.update(
-                placeholder=markup.welcome(papers, self.words), examples=self._examples() if papers else None
-            ),
+            self.parts.chat: gr.update(placeholder=markup.welcome(papers, self.words)),
             since: gr.update(choices=[(self.words.any, ""), *months], value=""),
             until: gr.update(choices=[(self.words.any, ""), *months], value=""),
             category: gr.update(choices=categories),
             author: gr.update(choices=authors),
         }
-
-    def _examples(self) -> list[dict[str, str]]:
-        """Questions that this library can answer: about the sample papers, else about what it has most of."""
-        if self.library.paper(_SAMPLE_PAPER):
-            questions = self.words.examples
-        else:
-            category, month = _most(self.library.categories())[0][0], max(self.library.months())
-            questions = (
-                self.words.catalogue_example.format(category=category),
-                self.words.month_example.format(month=month),
-            )
-        return [{"text": question} for question in questions]
 
 
 def _most(counts: dict[str, int]) -> list[tuple[str, int]]:
@@ -417,8 +550,29 @@ def _counted(counts: Iterable[tuple[str, int]]) -> list[tuple[str, str]]:
     return [(f"{name} ({count})", name) for name, count in counts]
 
 
+async def _told(talk: Talk, asked: Asked, problem: str) -> AsyncGenerator[Talk, None]:
+    """The talk with a question that is not asked, and why."""
+    short = replace(asked, question=asked.question[:LONGEST_QUESTION])
+    yield talk.plus(Exchange(short, failure=Failure(problem, expected=True)))
+
+
+async def _suggested(suggest: Callable[[T], tuple[str, ...]], about: T) -> tuple[str, ...]:
+    """Questions worth asking. Where finding them fails, nothing is missing, and the log says why."""
+    try:
+        return await asyncio.to_thread(suggest, about)
+    except Exception:
+        log.exception("no questions were suggested")
+        return ()
+
+
+def _visitor(request: gr.Request) -> Visitor:
+    asked_by = request.request
+    assert asked_by is not None  # there is one on a server, always
+    return visitor_of(asked_by.scope)
+
+
 def _busy(words: Strings, **more: Any) -> Any:  # noqa: ANN401 - gradio's own update
-    return gr.update(submit_btn=False, stop_btn=words.stop, **more)
+    return gr.update(stop_btn=words.stop, **more)
 
 
 def _ready(words: Strings, **more: Any) -> Any:  # noqa: ANN401
@@ -439,39 +593,3 @@ def filters_of(
         categories=tuple(categories or ()), authors=tuple(authors or ()), since=since or "", until=until or ""
     )
     return filters or None
-
-
-# --- for programs ------------------------------------------------------------------------------------------------
-
-
-def _open_to_programs(assistant: Answers) -> None:
-    """The two endpoints that are not the page's own: `ask` and `search`, returning JSON."""
-
-    async def ask(
-        question: str,
-        since: str = "",
-        until: str = "",
-        categories: list[str] | None = None,
-        authors: list[str] | None = None,
-    ) -> dict[str, Any]:
-        """Answer a question from the library, as the fields of an `Answer` with its cited and its leading hits.
-
-        Months are `YYYY-MM`, bounds inclusive.
-        """
-        try:
-            filters = filters_of(since, until, categories, authors)
-            answer = await assistant.answer(question, None, filters)
-        except (AssistantError, IngestError) as error:
-            raise gr.Error(str(error), print_exception=False) from error
-        return answer_to_dict(trimmed(answer))
-
-    def search(question: str, k: int = 20) -> dict[str, Any]:
-        """The papers found for a question, best first: id, title, score, fit."""
-        try:
-            query, hits = assistant.search(question, k=k)
-        except (AssistantError, IngestError) as error:
-            raise gr.Error(str(error), print_exception=False) from error
-        return {"query": query.search_text, "hits": [markup.hit_fields(hit) for hit in hits]}
-
-    api(ask, api_name="ask", concurrency_id="answers")
-    api(search, api_name="search", concurrency_id="answers")

@@ -22,7 +22,7 @@ from ingest.library import open_library
 from ingest.run import ingest
 from ingest.settings import IngestSettings
 from ingest.source import find_sources
-from ui.server import create_app
+from ui.server import configured, create_app
 from ui.settings import UiSettings
 
 FLAGS = (
@@ -83,7 +83,7 @@ def _foreign(address: str) -> list[str]:
 def serving(assistant: Any, library: Any, **settings: Any) -> Iterator[str]:
     """The web chat on a free port of this machine, for as long as the block runs."""
     app = create_app(assistant, library, UiSettings(**settings))
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1))
+    server = uvicorn.Server(configured(app))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from playwright.sync_api import Page
 
@@ -31,6 +32,7 @@ from assistant.answer import (
 from assistant.errors import AssistantError
 from ingest.digest import read_digest
 from ingest.paper import Filters, Language, Paper, Section, Summary
+from ingest.record import ConversationRow, Record
 from ingest.sentence import split_sentences
 
 # Each shows `seen-<n>` and would, where it is let, run code or ask another host for something.
@@ -55,18 +57,27 @@ SAMPLES = Path(__file__).parents[2] / "ingest" / "samples"
 
 
 class ShelfLibrary:
-    """The papers of the sample digests, or those given, in memory."""
+    """The papers of the sample digests, or those given, in memory; conversations in a record of their own."""
 
     def __init__(self, papers: Iterable[Paper] | None = None) -> None:
         read = papers if papers is not None else [*sample_papers(), hostile_paper()]
         self._papers = {paper.arxiv_id: paper for paper in read}
-        self.saved: dict[str, str] = {}
+        self._folder = TemporaryDirectory(prefix="digest-shelf-")
+        self.home = Path(self._folder.name)
+        self._record = Record(self.home / "library.sqlite")
+        self._record.create()
 
     def count(self) -> int:
         return len(self._papers)
 
     def paper(self, arxiv_id: str) -> Paper | None:
         return self._papers.get(arxiv_id)
+
+    def papers(self, arxiv_ids: Iterable[str]) -> dict[str, Paper]:
+        return {arxiv_id: self._papers[arxiv_id] for arxiv_id in arxiv_ids if arxiv_id in self._papers}
+
+    def select(self, filters: Filters, oldest_first: bool = False) -> list[str]:
+        return sorted((p.arxiv_id for p in self.all() if _fits(p, filters)), reverse=not oldest_first)
 
     def all(self) -> list[Paper]:
         return list(self._papers.values())
@@ -83,11 +94,23 @@ class ShelfLibrary:
     def span(self) -> tuple[str, str]:
         return ("2025-11-03", "2025-11-05") if self._papers else ("", "")
 
-    def save_conversation(self, conversation_id: str, title: str, payload: str) -> None:
-        self.saved[conversation_id] = payload
+    def save_conversation(self, conversation_id: str, title: str, payload: str, owner: str = "") -> None:
+        self._record.save_conversation(conversation_id, title, payload, owner)
+
+    def rename_conversation(self, conversation_id: str, title: str, owner: str) -> bool:
+        return self._record.rename_conversation(conversation_id, title, owner)
+
+    def delete_conversation(self, conversation_id: str, owner: str) -> bool:
+        return self._record.delete_conversation(conversation_id, owner)
 
     def conversation(self, conversation_id: str) -> str | None:
-        return self.saved.get(conversation_id)
+        return self._record.conversation(conversation_id)
+
+    def conversation_row(self, conversation_id: str) -> ConversationRow | None:
+        return self._record.conversation_row(conversation_id)
+
+    def conversations(self, owner: str | None = None, containing: str = "", limit: int = 200) -> list[ConversationRow]:
+        return self._record.conversations(owner, containing, limit)
 
 
 def sample_papers() -> list[Paper]:
@@ -115,6 +138,9 @@ class ScriptedAssistant:
         self.library = library
         self.closed = 0
         self.histories: list[int] = []
+
+    def understand(self, question: str, conversation: Conversation | None = None) -> Query:
+        return Query(question, question, Wants.SURVEY, Language.ENGLISH, _understood(question, None, False))
 
     async def stream(
         self,
@@ -157,6 +183,15 @@ class ScriptedAssistant:
     def search(self, question: str, filters: Filters | None = None, k: int = 100) -> tuple[Query, tuple[Hit, ...]]:
         query = Query(question, question, Wants.SURVEY, Language.ENGLISH, filters or Filters())
         return query, self._hits(question, query.filters)[:k]
+
+    def opening_questions(self, language: Language) -> tuple[str, ...]:
+        return ("video editing", "papers on robots") if self.library.count() else ()
+
+    def follow_ups(self, conversation: Conversation) -> tuple[str, ...]:
+        """What goes on about the last question; of `broken` ones finding them fails."""
+        if "broken" in conversation.turns[-1].question:
+            raise ZeroDivisionError("division by zero")
+        return ("learning <b>after it</b>",)
 
     def _hits(self, question: str, filters: Filters) -> tuple[Hit, ...]:
         wanted = set(re.findall(r"\w{4,}", question.lower()))

@@ -14,9 +14,9 @@ from stand_ins import HOSTILE, ScriptedAssistant, Visit
 
 from ui.server import ServerError, serve
 from ui.settings import UiSettings
-from ui.strings import CHINESE, ENGLISH
+from ui.strings import CHINESE, ENGLISH, Strings
 
-QUESTION = ENGLISH.examples[0]
+QUESTION = "Which papers use diffusion for video editing?"
 
 
 def ask(page: Page, question: str) -> None:
@@ -35,7 +35,7 @@ def lit(page: Page) -> list[str]:
 
 def test_an_example_is_answered_with_chips_that_show_their_sentence(house: str, visit: Visit) -> None:
     page = visit(house)
-    page.get_by_role("button", name=QUESTION).click()
+    ask(page, QUESTION)
     answered(page)
     expect(page.locator(".searched")).to_contain_text("Searched 38 papers in")
     entry = page.locator(".exchange-0 li").nth(1)
@@ -47,14 +47,32 @@ def test_an_example_is_answered_with_chips_that_show_their_sentence(house: str, 
     assert page.locator("#papers article.lit").get_attribute("id") == f"source-{arxiv_id}"
 
 
-def test_every_example_of_both_languages_is_answered(house: str, visit: Visit) -> None:
-    for words in (ENGLISH, CHINESE):
-        page = visit(house + words.home)
-        for number, question in enumerate(words.examples):
-            ask(page, question)
-            answered(page, number)
-            expect(page.locator(f".exchange-{number} .cite").first).to_be_visible()
-        expect(page.locator(".problem")).to_have_count(0)
+@pytest.mark.parametrize("words", [ENGLISH, CHINESE], ids=lambda words: words.lang)
+def test_every_question_offered_at_the_start_and_after_it_is_answered(house: str, visit: Visit, words: Strings) -> None:
+    page = visit(house + words.home)
+    expect(page.locator("#chat .example")).to_have_count(4)
+    openings = page.locator("#chat .example").all_inner_texts()
+    page.locator("#chat .example").first.click()
+    for number, opening in enumerate(openings[1:]):
+        answered(page, number)
+        ask(page, opening)
+    answered(page, 3)
+    for number in (4, 5):
+        page.locator("#next .ask-this").first.click()
+        answered(page, number)
+    expect(page.locator(".answer:has(.cite)")).to_have_count(6)
+    expect(page.locator(".problem")).to_have_count(0)
+
+
+def test_questions_to_go_on_with_fail_quietly_and_are_text(stage: str, visit: Visit) -> None:
+    page = visit(f"{stage}/?q=video")
+    expect(page.locator("#next .ask-this")).to_have_text("learning <b>after it</b>")
+    ask(page, "broken robots")
+    answered(page, 1)
+    expect(page.locator("#next .ask-this")).to_have_count(0)
+    ask(page, "video")
+    answered(page, 2)
+    expect(page.locator("#next .ask-this")).to_have_count(1)
 
 
 def test_a_click_on_a_sentence_shows_where_it_stands(house: str, visit: Visit) -> None:
@@ -201,17 +219,104 @@ def test_undo_takes_the_last_question_back_into_the_box(stage: str, visit: Visit
     expect(page.locator(".exchange-0")).to_be_visible()
 
 
-def test_what_is_typed_and_was_answered_is_kept_while_an_answer_runs(stage: str, visit: Visit) -> None:
+def test_questions_asked_while_an_answer_runs_are_answered_after_it(stage: str, visit: Visit) -> None:
     page = visit(f"{stage}/?q=robots")
     answered(page)
     ask(page, "slowly video")
-    expect(page.locator(".exchange-1 .busy")).to_have_text(ENGLISH.writing)
+    expect(page.locator(".exchange-1 .busy")).to_contain_text(ENGLISH.writing)
     expect(page.locator(".exchange-0 .searched")).to_be_visible()
+    ask(page, "<b>learning</b>")
+    ask(page, "robots")
+    expect(page.locator("#waiting .chip")).to_have_text(["<b>learning</b>×", "robots×"])
+    answered(page, 3)
+    assert page.get_by_test_id("user").all_inner_texts() == ["robots", "slowly video", "<b>learning</b>", "robots"]
+    expect(page.locator("#waiting .chip")).to_have_count(0)
+
+
+def test_a_kept_question_is_taken_back_into_the_box(stage: str, visit: Visit) -> None:
+    page = visit(f"{stage}/?q=endlessly+robots")
     ask(page, "learning")
-    answered(page, 1)
+    ask(page, "video")
+    page.get_by_role("button", name=ENGLISH.kept_drop).first.click()
     expect(page.locator("#box textarea")).to_have_value("learning")
-    page.locator("#box textarea").press("Enter")
-    answered(page, 2)
+    expect(page.locator("#waiting .chip")).to_have_text(["video×"])
+    page.get_by_role("button", name=ENGLISH.stop).click()
+    answered(page, 1)
+    expect(page.locator(".exchange-0 .stopped")).to_be_visible()
+    expect(page.locator("#box textarea")).to_have_value("learning")
+
+
+def test_more_questions_than_are_kept_stay_in_the_box(stage: str, visit: Visit) -> None:
+    page = visit(f"{stage}/?q=endlessly+robots")
+    for number in range(5):
+        ask(page, f"question {number}")
+        expect(page.locator("#waiting .chip")).to_have_count(number + 1)
+    ask(page, "one too many")
+    expect(page.get_by_text(ENGLISH.kept_full.format(most=5))).to_be_visible()
+    expect(page.locator("#box textarea")).to_have_value("one too many")
+
+
+def test_an_answer_is_completed_while_another_conversation_is_open(
+    stage: str, visit: Visit, scripted: ScriptedAssistant
+) -> None:
+    page = visit(stage)
+    ask(page, "slowly robots and video")
+    ask(page, "learning after it")
+    expect(page.locator("#waiting .chip")).to_have_count(1)
+    page.locator("#header .new").click()
+    expect(page.get_by_test_id("user")).to_have_count(0)
+    ask(page, "papers")
+    answered(page)
+    assert page.get_by_test_id("user").all_inner_texts() == ["papers"]
+    earlier = written(scripted, "slowly robots and video", turns=2)
+    page.evaluate("id => window.digest.open(id)", earlier)
+    answered(page, 1)
+    assert page.get_by_test_id("user").all_inner_texts() == ["slowly robots and video", "learning after it"]
+    page.wait_for_url(f"**/?conversation={earlier}")
+
+
+def test_a_conversation_left_in_mid_answer_is_joined_again(
+    stage: str, visit: Visit, scripted: ScriptedAssistant
+) -> None:
+    page = visit(f"{stage}/?q=learning+and+leaving")
+    answered(page)
+    earlier = written(scripted, "learning and leaving", turns=1)
+    ask(page, "slowly video")
+    expect(page.locator(".exchange-1 .busy")).to_contain_text(ENGLISH.writing)
+    page.locator("#header .new").click()
+    expect(page.get_by_test_id("user")).to_have_count(0)
+    page.evaluate("id => window.digest.open(id)", earlier)
+    expect(page.locator(".exchange-1 .busy")).to_contain_text(ENGLISH.writing)
+    answered(page, 1)
+    assert page.get_by_test_id("user").all_inner_texts() == ["learning and leaving", "slowly video"]
+
+
+def written(scripted: ScriptedAssistant, title: str, turns: int) -> str:
+    """The id of the conversation with this title, once it holds so many turns."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        ids = [row.conversation_id for row in scripted.library.conversations() if row.title == title]
+        texts = [scripted.library.conversation(id_) for id_ in ids]
+        if texts and texts[0] and len(json.loads(texts[0])["turns"]) == turns:
+            return ids[0]
+        time.sleep(0.05)
+    raise AssertionError(f"no conversation of {turns} turns is called {title!r}")
+
+
+def test_a_link_shows_a_conversation_to_others_who_go_on_in_a_copy(
+    stage: str, visit: Visit, scripted: ScriptedAssistant
+) -> None:
+    page = visit(f"{stage}/?q=papers+on+robots+to+share")
+    answered(page)
+    page.wait_for_url("**/?conversation=*")
+    link = page.url
+    other = visit(link)
+    answered(other)
+    expect(other.get_by_test_id("user")).to_have_text("papers on robots to share")
+    ask(other, "video")
+    answered(other, 1)
+    other.wait_for_url(lambda address: address != link and "conversation=" in address)
+    assert len(json.loads(scripted.library.conversation(link.split("conversation=")[1]))["turns"]) == 1
 
 
 def test_chinese_input_is_not_sent_while_it_is_composed(stage: str, visit: Visit) -> None:
@@ -366,7 +471,7 @@ def test_formulas_are_set_and_prices_are_not(stage: str, visit: Visit) -> None:
 def test_a_chinese_browser_gets_the_chinese_page_and_can_switch(stage: str, visit: Visit) -> None:
     page = visit(stage, locale="zh-CN")
     expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
-    page.get_by_role("button", name=CHINESE.examples[0]).click()
+    page.locator("#chat .example").first.click()
     answered(page)
     expect(page.locator(".searched")).to_contain_text("检索了")
     page.get_by_role("link", name="English").click()
@@ -409,18 +514,3 @@ def test_a_taken_port_is_told_with_what_to_type(scripted: ScriptedAssistant) -> 
         port = taken.getsockname()[1]
         with pytest.raises(ServerError, match=rf"127\.0\.0\.1:{port}.*--port"):
             serve(scripted, scripted.library, UiSettings(port=port))
-
-
-def test_only_ask_and_search_are_open_to_programs(stage: str) -> None:
-    assert set(httpx.get(f"{stage}/gradio_api/info").json()["named_endpoints"]) == {"/ask", "/search"}
-    answer = call(stage, "ask", ["video editing", "", "", ["cs.CV"], []])
-    assert answer["citations"]
-    assert answer["query"]["filters"]["categories"] == ["cs.CV"]
-    found = call(stage, "search", ["video editing", 3])
-    assert [hit["rank"] for hit in found["hits"]] == [1, 2, 3]
-
-
-def call(address: str, name: str, arguments: list[object]) -> dict[str, object]:
-    event = httpx.post(f"{address}/gradio_api/call/{name}", json={"data": arguments}).json()["event_id"]
-    events = httpx.get(f"{address}/gradio_api/call/{name}/{event}").text
-    return json.loads(re.search(r"event: complete\ndata: (.*)", events)[1])[0]

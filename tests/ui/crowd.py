@@ -1,0 +1,378 @@
+"""Many people at once: `python -m tests.ui.crowd --chats 50 --turns 10` prints what they wait for, and how it was measured.
+
+The server is a process of its own, `digest chat` as a person starts it, over the sample digests or a library of
+yours. Its model is a stand-in of this process that speaks the OpenAI API at a steady pace and says, with every answer,
+a mark of the question, so that an answer in the wrong chat is seen. A chat sends the requests that Gradio's own script
+sends: its page with its cookie, the heartbeat, `queue/join` and the events of `queue/data`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import re
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import cycle
+from pathlib import Path
+from statistics import median, quantiles
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import click
+import httpx
+
+from assistant.prompt import RULES
+from tests.assistant.conftest import ModelServer, Request, Wire, _read_request
+
+QUESTIONS = (
+    "Which papers use diffusion for video editing?",
+    "How does NeRF represent a scene?",
+    "Compare DDPM and latent diffusion",
+    "Which papers are about object detection?",
+    "How does chain-of-thought prompting help reasoning?",
+    "Which papers retrieve passages for question answering?",
+    "Which papers teach language models to use tools?",
+    "What does Segment Anything segment?",
+    "Compare BERT and T5",
+    "Which papers train vision transformers without labels?",
+)
+DIGEST = (sys.executable, "-m", "ui")
+_CONFIG = re.compile(r"window\.gradio_config = (\{.*?\});</script>", re.DOTALL)
+_SOURCE = re.compile(r"<source (\d+)>\nTitle: .*\nSubmitted: .*\n(?:.*\n)*?([ -~]+)\n")
+_ASKED, _TOLD = re.compile(r"ask(\d+)x\d+"), re.compile(r"told(\d+)x\d+")
+
+
+# --- the model ---------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class SteadyModel(ModelServer):
+    """Quotes the sources at a steady pace after the mark of the question, and notes when its callers hang up."""
+
+    tokens: int = 150
+    per_second: float = 30.0
+    leaks: list[str] = field(default_factory=list)
+    open: int = 0  # answers being said now
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            request = await _read_request(reader)
+        except asyncio.IncompleteReadError:
+            return writer.close()
+        wire = Wire(writer, asyncio.Event())
+        gone = asyncio.create_task(reader.read())
+        said = asyncio.create_task(self._answer(request, wire))
+        self.open += 1
+        try:
+            await asyncio.wait({gone, said}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self.open -= 1
+            gone.cancel()
+            said.cancel()
+            with suppress(ConnectionError, asyncio.CancelledError):
+                await said
+            writer.close()
+
+    async def _answer(self, request: Request, wire: Wire) -> None:
+        words = self._words([message["content"] for message in request.body["messages"]])
+        start = time.monotonic()
+        await wire.head()
+        for number, word in enumerate(words):
+            await asyncio.sleep(start + number / self.per_second - time.monotonic())
+            await wire.say(word)
+        await wire.say("", "stop")
+        await wire.end()
+
+    def _words(self, prompt: Sequence[str]) -> list[str]:
+        if prompt[0] != RULES:  # another task than to answer, which is done at its shortest
+            return ["none"]
+        [*earlier, (chat, turn)] = re.findall(r"ask(\d+)x(\d+)", "\n".join(prompt))
+        self.leaks += [f"chat {other} in a prompt of {chat}" for other, _ in earlier if other != chat]
+        words = [f"told{chat}x{turn} "]
+        for number, sentence in cycle(_SOURCE.findall(prompt[-1])):
+            words += re.findall(r"\S+\s*", f"{sentence} [{number}]\n")
+            if len(words) >= self.tokens:
+                return words
+        raise ValueError(f"no sources in the prompt: {prompt[-1]}")
+
+
+@asynccontextmanager
+async def steady_model(**how: Any) -> AsyncIterator[SteadyModel]:
+    model = SteadyModel(**how)
+    server = await asyncio.start_server(model.serve, "127.0.0.1", 0, backlog=1024)
+    model.port = server.sockets[0].getsockname()[1]
+    yield model
+    server.close()
+
+
+# --- the server --------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running `digest chat`: its address, its process, and the seconds from the process's start to its page."""
+
+    address: str
+    pid: int
+    seconds: float
+
+    @property
+    def megabytes(self) -> float:
+        """What it holds in memory."""
+        found = re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{self.pid}/status").read_text())
+        return int(found[1]) / 1024 if found else 0.0
+
+    @property
+    def cpu_seconds(self) -> float:
+        """What it has computed so far."""
+        times = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(times[11]) + int(times[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@contextmanager
+def digest_chat(home: Path, model: ModelServer | None = None, **settings: object) -> Iterator[Served]:
+    """The chat as a person starts it, on a free port."""
+    given = {f"DIGEST_{name.upper()}": str(value) for name, value in settings.items()}
+    if model:
+        given |= {"DIGEST_LLM": "openai-compatible:steady", "OPENAI_BASE_URL": model.base_url}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("DIGEST_", "OPENAI_"))}
+    start = time.monotonic()
+    with subprocess.Popen(
+        [*DIGEST, "chat", "--home", str(home), "--port", "0", "--no-open"],
+        env={**kept, **given},
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    ) as process:
+        try:
+            address = _address_said(process)
+            httpx.get(address, timeout=60).raise_for_status()
+            yield Served(address, process.pid, time.monotonic() - start)
+        finally:
+            process.terminate()
+
+
+def _address_said(process: subprocess.Popen[str]) -> str:
+    assert process.stderr
+    said = ""
+    for line in process.stderr:
+        said += line
+        if found := re.search(r"http://\S+", line):
+            return found[0]
+    raise RuntimeError(f"digest chat ended before it served: {said}")
+
+
+def sample_library(home: Path) -> Path:
+    subprocess.run([*DIGEST, "ingest", "--samples", "--home", str(home)], check=True, capture_output=True)
+    return home
+
+
+# --- a chat ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What came of one question. Seconds from asking to the answer's first word, None without one, and to its end."""
+
+    number: int
+    first: float | None
+    whole: float
+    page: str = ""
+    error: str = ""
+
+
+class Tab:
+    """One browser tab, as the server sees it."""
+
+    def __init__(self, address: str, number: int) -> None:
+        self._number = number
+        self._session = secrets.token_hex(6)
+        self._http = httpx.AsyncClient(base_url=address, timeout=120, headers={"Accept-Language": "en"})
+        self._config: dict[str, Any] = {}
+        self._alive: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Tab:
+        page = await self._http.get("/")
+        found = _CONFIG.search(page.text)
+        assert found, page.text[:500]
+        self._config = json.loads(found[1])
+        self._alive = asyncio.create_task(self._live())
+        assert "error" not in await self._run(*self._event("load"), [])
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._alive:
+            self._alive.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._alive
+        await self._http.aclose()
+
+    async def ask(self, number: int, question: str) -> Turn:
+        """Types a question with the mark of this chat and turn, and reads its answer to the end."""
+        start, mark = time.monotonic(), f"told{self._number}x{number}"
+        first = None
+        try:
+            function, trigger = self._event("submit", "box")
+            inputs = [f"{question} #ask{self._number}x{number}", *self._at_rest(function)[1:]]
+            async for line in self._lines(function, trigger, inputs):
+                first = first or (time.monotonic() - start if mark in line else None)
+            error = "" if mark in line else f"no answer: {line[-300:]}"
+            return Turn(number, first, time.monotonic() - start, line, error)
+        except (httpx.HTTPError, TurnedAwayError) as exc:
+            return Turn(number, first, time.monotonic() - start, "", f"{type(exc).__name__}: {exc}")
+
+    async def _run(self, function: int, trigger: int, inputs: Sequence[Any]) -> str:
+        return [line async for line in self._lines(function, trigger, inputs)][-1]
+
+    async def _lines(self, function: int, trigger: int, inputs: Sequence[Any]) -> AsyncGenerator[str, None]:
+        """Joins the queue; what the server says of this event, the last being its end."""
+        body = {"fn_index": function, "trigger_id": trigger, "session_hash": self._session, "data": inputs}
+        joined = await self._http.post("gradio_api/queue/join", json={**body, "event_data": None})
+        if joined.is_error:
+            raise TurnedAwayError(joined.text)
+        event = joined.json()["event_id"]
+        where = {"session_hash": self._session}
+        async with self._http.stream("GET", "gradio_api/queue/data", params=where) as told:
+            async for line in told.aiter_lines():
+                if event in line:
+                    yield line
+                    if '"process_completed"' in line[:200] or '"msg":"process_completed"' in line:
+                        break
+
+    async def _live(self) -> None:
+        """The connection by which the server knows that the tab is open."""
+        with suppress(httpx.HTTPError):
+            async with self._http.stream("GET", f"gradio_api/heartbeat/{self._session}", timeout=None) as beats:
+                async for _ in beats.aiter_raw():
+                    pass
+
+    def _event(self, event: str, elem_id: str = "") -> tuple[int, int]:
+        """The function behind an event of a component, and that component."""
+        named = {c["id"]: c.get("props", {}).get("elem_id") or "" for c in self._config["components"]}
+        for dependency in self._config["dependencies"]:
+            for component, name in dependency["targets"]:
+                if name == event and named.get(component, "") == elem_id:
+                    return dependency["id"], component
+        raise LookupError(f"the page has no {event} of #{elem_id}")
+
+    def _at_rest(self, function: int) -> list[Any]:
+        """What the components that a function reads hold in a fresh page."""
+        values = {c["id"]: c.get("props", {}).get("value") for c in self._config["components"]}
+        [inputs] = [d["inputs"] for d in self._config["dependencies"] if d["id"] == function]
+        return [values.get(component) for component in inputs]
+
+
+class TurnedAwayError(Exception):
+    """The server did not take the question on."""
+
+
+# --- what is measured --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """How many chats ask how many questions each; `pause`: mean seconds that a person reads before the next."""
+
+    chats: int
+    turns: int
+    pause: float = 0.0
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the chats of a crowd saw, and the same turns of one chat alone."""
+
+    turns: tuple[Turn, ...]
+    alone: dict[int, Turn]
+    leaks: tuple[str, ...]
+
+    @property
+    def errors(self) -> list[str]:
+        return [turn.error for turn in self.turns if turn.error]
+
+    @property
+    def added_first(self) -> list[float]:
+        """Seconds that the first word came later than to one chat alone."""
+        return [t.first - (self.alone[t.number].first or 0) for t in self.turns if t.first is not None]
+
+    @property
+    def added_whole(self) -> list[float]:
+        return [t.whole - self.alone[t.number].whole for t in self.turns if not t.error]
+
+
+async def run_crowd(address: str, model: SteadyModel, crowd: Crowd) -> Seen:
+    await _chat(address, 9999, Crowd(1, 1))  # what only the first question of a server waits for is not the crowd's
+    alone = await _chat(address, 9998, Crowd(1, crowd.turns))
+    chats = await asyncio.gather(*(_chat(address, number, crowd) for number in range(crowd.chats)))
+    leaks = [leak for number, turns in enumerate(chats) for leak in _leaks(number, turns)]
+    turns = tuple(turn for chat in chats for turn in chat)
+    return Seen(turns, {turn.number: turn for turn in alone}, (*model.leaks, *leaks))
+
+
+async def _chat(address: str, number: int, crowd: Crowd) -> list[Turn]:
+    reading = random.Random(number)
+    turns = []
+    async with Tab(address, number) as tab:
+        for turn in range(crowd.turns):
+            await asyncio.sleep(reading.uniform(0, 2 * crowd.pause))
+            turns.append(await tab.ask(turn, QUESTIONS[turn % len(QUESTIONS)]))
+    return turns
+
+
+def _leaks(number: int, turns: Sequence[Turn]) -> list[str]:
+    """Marks of other chats on a chat's page."""
+    marks = {mark for turn in turns for pattern in (_ASKED, _TOLD) for mark in pattern.findall(turn.page)}
+    return [f"chat {other} on the page of {number}" for other in marks - {str(number)}]
+
+
+def p95(values: Sequence[float]) -> float:
+    return quantiles(values, n=20, method="inclusive")[-1] if len(values) > 1 else max(values, default=0.0)
+
+
+# --- the command -------------------------------------------------------------------------------------------------
+
+
+@click.command()
+@click.option("--chats", default=50, show_default=True)
+@click.option("--turns", default=10, show_default=True)
+@click.option("--tokens", default=150, show_default=True, help="Of one answer.")
+@click.option("--pause", default=5.0, show_default=True, help="Mean seconds that a person reads before the next question.")
+@click.option("--home", type=click.Path(path_type=Path), help="A library; default: the sample digests, read anew.")
+def main(chats: int, turns: int, tokens: int, pause: float, home: Path | None) -> None:
+    """What a crowd of chats waits for."""
+    with TemporaryDirectory() as folder:
+        home = home or sample_library(Path(folder) / "home")
+        for line in asyncio.run(_measure(home, Crowd(chats, turns, pause), tokens)):
+            click.echo(line)
+
+
+async def _measure(home: Path, crowd: Crowd, tokens: int) -> list[str]:
+    async with steady_model(tokens=tokens) as model:
+        with digest_chat(home, model) as served:
+            before, computed = served.megabytes, served.cpu_seconds
+            seen = await run_crowd(served.address, model, crowd)
+            each = (served.cpu_seconds - computed) / (len(seen.turns) + len(seen.alone) + 1)
+            return [
+                f"{crowd.chats} chats of {crowd.turns} turns, {tokens} tokens an answer at {model.per_second:g}/s, "
+                f"read for {crowd.pause:g} s on average, on {os.cpu_count()} cores",
+                f"page served after           {served.seconds:8.2f} s",
+                f"errors                      {len(seen.errors):8d}     {'; '.join(sorted(set(seen.errors))[:3])}",
+                f"leaks                       {len(seen.leaks):8d}     {'; '.join(seen.leaks[:3])}",
+                f"first token alone, median   {median(t.first or 0 for t in seen.alone.values()):8.2f} s",
+                f"first token added, median   {median(seen.added_first or [0]):8.2f} s",
+                f"first token added, p95      {p95(seen.added_first):8.2f} s",
+                f"whole answer added, p95     {p95(seen.added_whole):8.2f} s",
+                f"processor time of a turn    {each:8.3f} s",
+                f"memory before, after        {before:8.0f} {served.megabytes:8.0f} MB",
+            ]
+
+
+if __name__ == "__main__":
+    main()
