@@ -1,5 +1,5 @@
 # docker build -t digest-assistant .
-# docker run --rm -p 127.0.0.1:7860:7860 -v digests:/data digest-assistant
+# docker run --rm -p 7860:7860 -e DIGEST_PASSWORD='a long one' -v digests:/data digest-assistant
 # docker run --rm -v digests:/data -v "$PWD:/digests:ro" digest-assistant ingest /digests
 FROM python:3.12-slim
 
@@ -20,6 +20,6 @@ RUN pip install '.[postgres]' \
 USER digest
 VOLUME /data
 EXPOSE 7860
-HEALTHCHECK --start-period=60s CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:7860/')"]
+HEALTHCHECK --start-period=60s CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:7860/healthz')"]
 ENTRYPOINT ["digest"]
 CMD ["chat", "--host", "0.0.0.0", "--no-open"]

@@ -7,11 +7,15 @@ from collections.abc import Mapping, Sequence
 
 from assistant.answer import Query
 from assistant.draft import Draft, Materials, days, first_sentences, titled
-from assistant.phrasing import ASKS_OF_PEOPLE, asked_number
+from assistant.phrasing import ASKS_OF_PEOPLE, ELSE_BY_THEM, any_of, asked_number
+from assistant.survey_wording import survey_wording
 from ingest.library import Library
 from ingest.paper import Filters, Section
 
 _MOST_LISTED = 50
+# Of so many papers whose number is asked for, only a few are listed.
+_MANY, _FEW = 10, 3
+_WHICH = any_of(r"\b(which|list|name|what are|who)\b|哪|列|都有")
 
 
 def catalogue(materials: Materials, k: int | None) -> Draft:
@@ -43,16 +47,26 @@ def _listed(materials: Materials, ids: Sequence[str], k: int | None) -> Draft:
         counted = words.counted_one if len(ids) == 1 else words.counted
         line = counted.format(count=len(ids), conditions=conditions(materials.query.filters))
         draft.lines += [draft.record(line), ""]
-    shown = materials.library.papers(ids[: k or asked_number(materials.query.text) or _MOST_LISTED])
+    left = [arxiv_id for arxiv_id in ids if arxiv_id not in materials.query.listed]
+    shown = materials.library.papers(left[: k or asked_number(materials.query.text) or _most(materials.query, ids)])
     rows = [(paper.arxiv_id, paper.title, paper.primary_category, paper.month) for paper in shown.values()]
     draft.table = (("arXiv", words.paper, "category", "month"), *rows)
     for paper in shown.values():
-        tldr = first_sentences(paper, Section.TLDR, materials)[:1] if len(shown) <= 5 else []
+        tldr = first_sentences(paper, Section.TLDR, materials)[:1] if len(ids) <= 5 else []
         line = draft.record(f"{titled(paper)} ({paper.primary_category}, {paper.month})")
         draft.lines.append(f"- {line}" + "".join(f": {draft.quote(evidence)}" for evidence in tldr))
-    if len(ids) > len(shown):
-        draft.lines += ["", draft.record(words.counted_more.format(count=len(ids) - len(shown)))]
+    if len(left) > len(shown):
+        draft.lines += ["", draft.record(words.counted_more.format(count=len(left) - len(shown)))]
+    elif not left:
+        nothing = survey_wording(materials.query.language).nothing_left
+        draft.lines.append(draft.record(nothing.format(listed=len(ids), scope="")))
     return draft
+
+
+def _most(query: Query, ids: Sequence[str]) -> int:
+    """How many are listed: where their number alone is asked for, a few of many."""
+    merely_counted = query.count and not query.listed and not _WHICH.search(query.text)
+    return _FEW if merely_counted and len(ids) > _MANY else _MOST_LISTED
 
 
 def _extreme(materials: Materials, arxiv_id: str) -> Draft:
@@ -95,7 +109,9 @@ def conditions(filters: Filters) -> str:
 
 
 def nobody(materials: Materials) -> Draft:
-    line = materials.words.none_within.format(conditions=conditions(materials.query.filters))
+    words, query = materials.words, materials.query
+    by_them = bool(query.follows and ELSE_BY_THEM.search(query.text))
+    line = words.no_other if by_them else words.none_within.format(conditions=conditions(query.filters))
     draft = Draft(abstained=True)
     draft.lines.append(draft.record(line))
     return draft

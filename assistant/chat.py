@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import threading
 import time
@@ -42,6 +41,7 @@ from assistant.retrieve import Ranking, Retriever
 from assistant.rewrite import gains_from_rewriting, in_other_language
 from assistant.settings import AssistantSettings
 from assistant.suggest import follow_ups, opening_questions
+from assistant.thinking import Thinking
 from assistant.understand import Shelf, follow_up, understand, understand_one
 from ingest.library import Library
 from ingest.paper import Filters, Language
@@ -68,7 +68,9 @@ class Assistant:
         self.model = model
         self.settings = settings or AssistantSettings()
         self.retriever = Retriever(library)
+        self.thinking = Thinking()
         self._lock = threading.Lock()
+        self._suggesting = threading.Lock()
         self._shelf: tuple[int, Shelf] | None = None
         # By version of the library, language and number: what `assistant.suggest` found for an empty conversation.
         self.openings: dict[tuple[int, Language, int], tuple[str, ...]] = {}
@@ -76,7 +78,7 @@ class Assistant:
     def warm(self) -> None:
         """Loads what the first question would otherwise wait for."""
         if self.library.count():
-            self.search("warm up")
+            self.search("warm up 预热")  # Chinese has a dictionary and a model of its own
 
     def understand(self, question: str, conversation: Conversation | None = None) -> Query:
         """The question as a Query. Raises QuestionError if there is none, or it is too long to be one."""
@@ -108,8 +110,16 @@ class Assistant:
         return opening_questions(self, language)
 
     def follow_ups(self, conversation: Conversation) -> tuple[str, ...]:
-        """What may be asked after the last turn, each tried. Blocking, for about as long as eight searches take."""
-        return follow_ups(self, conversation)
+        """What may be asked after the last turn, each tried. Blocking, for about as long as eight searches take.
+
+        Nothing while somebody waits for a search, or for other such questions: they cost more than an answer.
+        """
+        if self.thinking.is_crowded or not self._suggesting.acquire(blocking=False):
+            return ()
+        try:
+            return follow_ups(self, conversation)
+        finally:
+            self._suggesting.release()
 
     async def answer(
         self,
@@ -136,7 +146,7 @@ class Assistant:
 
         `only`: the filters given are all there are, none is read from the question."""
         clock = _Clock()
-        materials = await asyncio.to_thread(self._sought, question, conversation, filters, only, clock)
+        materials = await self.thinking.run(self._sought, question, conversation, filters, only, clock)
         materials = await self._in_both_languages(materials, clock)
         yield Found(materials.query, materials.ranking.hits, materials.searched)
         turns = conversation.turns if conversation else ()
@@ -150,7 +160,7 @@ class Assistant:
         """The answer's text and the answer: a model's prose, else the papers' own sentences."""
         notice = judging = ""
         if self.model and is_for_a_model(materials):
-            prose = Prose(self.model, materials, turns, self.settings, k)
+            prose = Prose(self.model, materials, turns, self.settings, k, self.thinking)
             async with aclosing(prose.stream()) as deltas:
                 async for delta in deltas:
                     clock.first_token()
@@ -159,7 +169,7 @@ class Assistant:
             if prose.draft:
                 yield Finished(_logged(_answer(prose.draft, materials, self.model.name, "", clock)))
                 return
-        draft = await asyncio.to_thread(compose, materials, k)
+        draft = await self.thinking.run(compose, materials, k)
         draft.lines += ["", judging] if judging else []
         clock.first_token()
         yield Delta(draft.text)
@@ -183,7 +193,7 @@ class Assistant:
         other_text = await in_other_language(query, self.model, seconds)
         if not other_text:
             return materials
-        return await asyncio.to_thread(self._found, replace(query, other_text=other_text), clock)
+        return await self.thinking.run(self._found, replace(query, other_text=other_text), clock)
 
     def _materials(
         self, query: Query, conversation: Conversation | None, filters: Filters | None, only: bool, clock: _Clock

@@ -15,7 +15,7 @@ from ingest.paper import Filters
 
 _LOOSE = re.compile(r"([a-z-]+)\.([A-Z]{2})")
 # The id of no paper, for a condition that none meets.
-_NO_PAPER = ("-",)
+NO_PAPER = ("-",)
 # In a question of more words than this, a person may be a part of the story, unless words near the name say that
 # papers are meant: so many characters.
 _STORY = 20
@@ -165,9 +165,9 @@ def _bound(text: str, found: Mapping[str, tuple[str, ...]], names: Names) -> tup
     people = names.people
     everyone = [name for several in found.values() for name in several]
     if says.FIRST_AUTHOR.search(text):
-        return people.papers_led_by(everyone, 0) or _NO_PAPER
+        return people.papers_led_by(everyone, 0) or NO_PAPER
     if says.LAST_AUTHOR.search(text):
-        return people.papers_led_by(everyone, -1) or _NO_PAPER
+        return people.papers_led_by(everyone, -1) or NO_PAPER
     if len(found) > 1 and says.TOGETHER.search(text) and all(len(several) == 1 for several in found.values()):
-        return people.papers_by_all(everyone) or _NO_PAPER
+        return people.papers_by_all(everyone) or NO_PAPER
     return ()

@@ -96,13 +96,18 @@ def answerable_features(hits: Sequence[Hit], words: int) -> NDArray[np.float64]:
     those right after the best one, for on a common topic they fit as well.
     """
     scores = np.array([hit.score for hit in hits])
-    others = scores[_FIELD] if len(hits) > _FIELD.start else scores[_FEW:]
+    others = _not_meant(scores, _FEW)
     return np.array([scores[0], scores[0] - (others.mean() if len(others) else 0.0), np.log1p(words)])
 
 
 def _field(scores: NDArray[np.float64]) -> float:
     """The score of papers that were found and surely are not meant; of a few, the mean of all."""
-    return float(scores[_FIELD].mean() if len(scores) > _FIELD.start else scores.mean())
+    return float(_not_meant(scores, 0).mean())
+
+
+def _not_meant(scores: NDArray[np.float64], few: int) -> NDArray[np.float64]:
+    """The scores of papers that surely are not meant; where so many were not found, of those after the first `few`."""
+    return scores[_FIELD] if len(scores) > _FIELD.start else scores[few:]
 
 
 def least(hits: Sequence[Hit], model: str) -> float:

@@ -18,6 +18,7 @@ import ssl
 from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
@@ -28,9 +29,11 @@ import httpx
 import openai
 import openai.resources.chat  # the client would import it, a second of work, while the first answer is awaited
 import tiktoken
-from llama_index.core.base.llms.types import ChatMessage, ChatResponse, LLMMetadata
+from llama_index.core.base.llms.types import ChatMessage, ChatResponse, ChatResponseAsyncGen, LLMMetadata
 from llama_index.core.llms import LLM, CustomLLM
 from llama_index.llms.openai import OpenAI
+from llama_index_instrumentation import get_dispatcher
+from llama_index_instrumentation.event_handlers import NullEventHandler
 
 from assistant.errors import ModelError, ModelFault
 from assistant.gguf import GgufServer
@@ -287,6 +290,13 @@ class _CompatibleLLM(OpenAI):
             async_openai_client=client,
         )
 
+    async def astream_chat(self, messages: Sequence[ChatMessage], **kwargs: Any) -> ChatResponseAsyncGen:  # noqa: ANN401
+        """As llama-index does it, but where nobody listens nobody is told of each piece: a third of what one costs."""
+        listening = [one for one in get_dispatcher().event_handlers if not isinstance(one, NullEventHandler)]
+        say = super().astream_chat if listening or self.callback_manager.handlers else self._astream_chat
+        said: ChatResponseAsyncGen = await say(messages, **kwargs)
+        return said
+
     @property
     def metadata(self) -> LLMMetadata:
         return LLMMetadata(is_chat_model=True, is_function_calling_model=False, model_name=self.model)
@@ -450,12 +460,20 @@ def _first_choice(response: ChatResponse) -> object:
 
 def _http_client(endpoint: Endpoint, settings: AssistantSettings) -> httpx.AsyncClient:
     """A client that follows no redirect, as text goes only where it was sent, and needs no proxy to this machine."""
+    trust_env = not _is_loopback(urlsplit(endpoint.base_url).hostname or "")
     return httpx.AsyncClient(
+        verify=_certificates(trust_env),
         timeout=httpx.Timeout(None, connect=settings.connect_seconds),
-        trust_env=not _is_loopback(urlsplit(endpoint.base_url).hostname or ""),
+        trust_env=trust_env,
         follow_redirects=False,
         event_hooks={"response": [_require_stream]},
     )
+
+
+@cache
+def _certificates(trust_env: bool) -> ssl.SSLContext:
+    """Whom to trust. Reading that takes 20 ms in which nobody is served, so it is read once."""
+    return httpx.create_ssl_context(trust_env=trust_env)
 
 
 def _openai_client(endpoint: Endpoint, http: httpx.AsyncClient) -> openai.AsyncOpenAI:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 from assistant.lexical import LexicalIndex, words_of
 from assistant.ordinary import is_ordinary
@@ -102,6 +102,14 @@ class People:
         """Ids of the papers that all of these wrote together."""
         wanted = {fold(name) for name in authors}
         return self._where(lambda names: wanted <= {fold(name) for name in names})
+
+    def others_by_authors_of(self, arxiv_ids: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The other papers by the authors of these, and who of them had a part in those, each in no order."""
+        wanted = {fold(name): name for arxiv_id in arxiv_ids for name in self._bylines.get(arxiv_id, ())}
+        found = self._where(lambda names: any(fold(name) in wanted for name in names))
+        others = tuple(other for other in found if other not in arxiv_ids)
+        shared = dict.fromkeys(fold(name) for other in others for name in self._bylines[other])
+        return others, tuple(name for key, name in wanted.items() if key in shared)
 
     def papers_led_by(self, authors: Iterable[str], place: int) -> tuple[str, ...]:
         """Ids of the papers whose first (`place` 0) or last (-1) author is one of these."""

@@ -188,6 +188,13 @@ AUTHORS = any_of(
     r"|^\s*(它|这篇)?的?作者(呢|们)?[?？]?\s*$",
     r"是?谁(写|提出|发明|开发|做)的?|哪些人写|哪(个|些)(团队|人|作者)(写|做|提出)",
 )
+ELSE_BY_THEM = any_of(
+    r"\b(what|which|anything|any)( \w+)? (else|others?)\b.{0,40}\b(they|he|she|(its|the|these) (same )?authors?)\b"
+    r".{0,20}\b(publish\w*|written|write|wrote|author\w*|done|do)\b",
+    r"\b(other|more) (papers|works?|articles|publications) (by|from|of) (them|him|her|(the|its|these|those|the same)"
+    r" (authors?|people|team|group))\b",
+    r"(他们|她们|他|她|(这些|这几位)?作者们?|(这个|该|同一)?团队)还(有|发表|写|做|发)(过|了)?(哪些|什么|别的|其他)",
+)
 # Where the record says it all of the paper that is named.
 RECORD_FACT = any_of(
     r"\b(arxiv )?(ids?|numbers?|link|links|url|address)\b.{0,12}\b(of|for|to)\b|\blink\b|\bwhere can i (read|find"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 
@@ -22,6 +21,7 @@ from assistant.refusal import absent_names, is_unanswerable
 from assistant.repair import checked, repaired
 from assistant.settings import AssistantSettings
 from assistant.survey import surveyed
+from assistant.thinking import Thinking
 from ingest.paper import Paper
 from ingest.sentence import language_of
 
@@ -48,8 +48,10 @@ class Prose:
         history: Sequence[Turn],
         settings: AssistantSettings,
         k: int | None = None,
+        thinking: Thinking | None = None,
     ) -> None:
         self._model = model
+        self._thinking = thinking or Thinking()
         self.materials = materials
         self._history = history
         self._settings = settings
@@ -61,13 +63,13 @@ class Prose:
     async def stream(self) -> AsyncGenerator[Delta, None]:
         """What code says first, the prose as it comes, through the citation filter, and what code says after it."""
         await self._judge()
-        frame = await asyncio.to_thread(framed, self.materials, self._k)
-        papers, evidence = await asyncio.to_thread(_sources, self.materials)
+        frame = await self._thinking.run(framed, self.materials, self._k)
+        papers, evidence = await self._thinking.run(_sources, self.materials)
         before, said = frame.before(), ""
         if before.text:
             yield Delta(f"{before.text}\n\n")
         try:
-            prompt = await asyncio.to_thread(self._prompt, papers, evidence)
+            prompt = await self._thinking.run(self._prompt, papers, evidence)
             async with aclosing(self._prose(prompt)) as pieces:
                 async for piece in pieces:
                     said += piece
@@ -112,7 +114,7 @@ class Prose:
         elif not _is_in_language(text, self.materials.query):
             self.notice = f"{self._model.name} answered in another language; these are the papers' own sentences."
         else:
-            prose = await asyncio.to_thread(checked, text, papers, embedder)
+            prose = await self._thinking.run(checked, text, papers, embedder)
             if seconds:
                 prose = await repaired(prose, papers, embedder, self._model, seconds)
         if prose and check.supported_share(prose.claims) < _LEAST_SUPPORTED:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from calendar import month_name
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, combinations, islice
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ from assistant.names import COINED
 from assistant.phrasing import any_of
 from assistant.suggest_wording import filled, is_common, suggest_wording, topic_in
 from assistant.survey import fitting
-from assistant.themes import labels, mean_vectors, runs, themes
+from assistant.themes import labels, mean_vectors, runs, small, themes
 from assistant.wording import wording
 from ingest.library import Library
 from ingest.paper import Filters, Language, Paper, Sentence
@@ -37,7 +37,9 @@ _LOOKED_AT = 80  # of the newest papers, evenly: more would take longer and give
 _TRIED = 4  # ideas of a kind
 _MOST_TRIED = 8  # ideas in all after an answer; each costs about a search
 _NEIGHBOURS, _BESIDE, _PASSAGES = 8, 40, 160
-_NEAREST = 6  # a paper is held against one of so many
+_NEAREST = 6
+_COMMON = 3  # of the nearest papers that speak of a topic
+_AGAINST = 3  # a paper is held against one of so many that are nearest
 _MONTHS_FROM, _THEMES_FROM = 5, 8  # papers of a list, from which on months and themes part them well
 _NAME = re.compile(r"^([^:：?!]{2,24})[:：]")
 _NO_NAME = any_of(
@@ -45,6 +47,8 @@ _NO_NAME = any_of(
     r"|from|beyond|towards?|on|not|the|an?|in|to|more|less|no|all|one|two)\b"
 )
 _LONGEST_TOPIC = 32
+_OF_ONE = (Wants.FACT, Wants.SUMMARY)
+_TELLS = (*_OF_ONE, Wants.COMPARE)
 _HEADING = re.compile(r"^\*\*(.+?)\*\* ?[(（]\d+(?: 篇)?[)）]$", re.MULTILINE)
 _MEASURES = any_of(r"\b(benchmark\w*|dataset|corpus|evaluat\w+|survey|challenge|audit\w*|measur\w+)\b|bench\b")
 # What a sentence must say to answer for what was done, what came out, on what data, and where it ends.
@@ -55,7 +59,11 @@ _HOW = re.compile(
     re.IGNORECASE | re.DOTALL,
 )
 _DATA = any_of(r"\b(data ?sets?|corp(us|ora)|(trained|evaluated|tested) on)\b|数据|语料")
-_LIMITS = any_of(r"\b(limitations?|fails? (to|when|on|in)|failures?|falls? short|struggles?)\b|局限|不足|失败")
+_LIMITS = re.compile(
+    r"^(?!.*(?:existing|prior|previous|address|overcom|mitigat|tackl|现有|已有|传统|解决|克服|缓解)).*"
+    r"(?:\b(?:limitations?|fails? (?:to|when|on|in)|failures?|falls? short|struggles?)\b|局限|不足|失败)",
+    re.IGNORECASE | re.DOTALL,
+)
 _SPEED = any_of(r"\b(faster|speed-?ups?|latency|real[- ]time|throughput|fps|(milli)?seconds?)\b|加速|速度|延迟|实时")
 _COST = any_of(r"\b(memory|parameters|flops|costs?|gpus?|overhead)\b|显存|内存|参数量|开销|成本")
 _ACCURACY = any_of(r"\baccura\w+|\bf1\b|准确率|精度")
@@ -63,10 +71,10 @@ _ACCURACY = any_of(r"\baccura\w+|\bf1\b|准确率|精度")
 
 @dataclass(frozen=True, slots=True)
 class _Idea:
-    """A question, what it must be understood to want (None: anything) and of which papers, what its answer must say."""
+    """A question, what it must be understood to want (if anything) and of which papers, what its answer must say."""
 
     question: str
-    wants: Wants | None
+    wants: tuple[Wants, ...]
     papers: tuple[str, ...] = ()
     says: re.Pattern[str] | None = None
 
@@ -141,23 +149,27 @@ class _Trial:
         self.language, self.filters, self.left = language, filters, most
         self.words = suggest_wording(language)
         self.used = {_folded(turn.question) for turn in conversation.turns}
-        self.told = {_place(e) for turn in conversation.turns for claim in turn.answer.claims for e in claim.citations}
+        # A list quotes a line of each paper, of which there is more to ask; what tells of a paper or two has told it.
+        told = [_quoted(turn.answer) for turn in conversation.turns if _last(turn.answer).wants in _TELLS]
+        self.told = {_place(evidence) for quoted in told for evidence in quoted}
+        leading = [evidence for turn in conversation.turns for evidence in _leading(turn.answer)]
+        self.introduced = {evidence.arxiv_id for evidence in leading if _HOW.search(evidence.text)}
+        beside = [turn.answer for turn in conversation.turns if _last(turn.answer).wants is Wants.COMPARE]
+        self.compared = {frozenset(answer.citations) for answer in beside}
         self.cited = {cited for turn in conversation.turns[-1:] for cited in turn.answer.citations}
 
     def holds(self, idea: _Idea) -> bool:
         """Whether the question is understood as it is meant, and its answer is none that was given already."""
         folded = _folded(idea.question)
-        if folded in self.used or len(idea.question) > _LONGEST or not self.left:
+        done = idea.wants == (Wants.COMPARE,) and not idea.says and frozenset(idea.papers) in self.compared
+        if folded in self.used or done or len(idea.question) > _LONGEST or not self.left:
             return False
         self.left -= 1
         materials = self.assistant.materials(idea.question, self.conversation, self.filters)
         query = materials.query
-        as_meant = idea.wants in (None, query.wants) and query.language is self.language and not query.parts
-        if (
-            not as_meant
-            or (idea.papers and set(query.papers) != set(idea.papers))
-            or not self._answers(idea, materials)
-        ):
+        as_meant = query.wants in (idea.wants or Wants) and query.language is self.language and not query.parts
+        of_them = not idea.papers or set(query.papers) == set(idea.papers)
+        if not as_meant or not of_them or not self._answers(idea, materials):
             return False
         self.used.add(folded)
         return True
@@ -169,26 +181,29 @@ class _Trial:
         cited = CITATION.findall(draft.text)
         if draft.abstained or draft.text.startswith(materials.words.uncertain) or not set(idea.papers) <= set(cited):
             return False
-        if idea.wants is Wants.SURVEY and len(set(cited)) < 2:
+        if materials.query.wants is Wants.SURVEY and len(set(cited)) < 2:
             return False
         if materials.query.group:
             return len(_HEADING.findall(draft.text)) > 1
-        return self._is_new(idea, draft, cited) and _says(idea, draft)
-
-    def _is_new(self, idea: _Idea, draft: Draft, cited: Sequence[str]) -> bool:
-        quoted = [evidence for claim in draft.claims for evidence in claim.citations]
-        leading = quoted[:1] if idea.wants is Wants.FACT else quoted
-        return any(_place(evidence) not in self.told for evidence in leading) or not self.cited.issuperset(cited)
+        leading = _quoted(draft)[: 1 if materials.query.wants is Wants.FACT else None]
+        is_new = any(_place(evidence) not in self.told for evidence in leading) or not self.cited.issuperset(cited)
+        return is_new and _says(idea, leading)
 
 
-def _says(idea: _Idea, draft: Draft) -> bool:
-    """Whether the first quote says what was asked for; of papers side by side, a quote of each."""
-    quoted = [evidence for claim in draft.claims for evidence in claim.citations]
-    if not idea.says:
-        return True
-    if idea.wants is Wants.COMPARE:
-        return {e.arxiv_id for e in quoted if idea.says.search(e.text)} >= set(idea.papers)
-    return any(idea.says.search(e.text) and e.arxiv_id in idea.papers for e in quoted[:1])
+def _says(idea: _Idea, leading: Sequence[Evidence]) -> bool:
+    """Whether what is quoted says what was asked for, of each paper."""
+    saying = {evidence.arxiv_id for evidence in leading if idea.says and idea.says.search(evidence.text)}
+    return not idea.says or saying >= set(idea.papers)
+
+
+def _quoted(answer: Answer | Draft) -> list[Evidence]:
+    return [evidence for claim in answer.claims for evidence in claim.citations]
+
+
+def _leading(answer: Answer) -> list[Evidence]:
+    """Of a fact its first quote, of a summary all: what it told of a paper foremost."""
+    wants = _last(answer).wants
+    return _quoted(answer)[: 1 if wants is Wants.FACT else None] if wants in _OF_ONE else []
 
 
 def _place(sentence: Evidence | Sentence) -> tuple[str, str, int]:
@@ -233,7 +248,7 @@ def _sorted_out(names: Iterable[str]) -> list[str]:
 def _topics(trial: _Trial, phrases: Iterable[str]) -> Ideas:
     for phrase in phrases:
         topic = topic_in(phrase, trial.language)
-        yield _Idea(filled(trial.words.about, topic=topic), Wants.SURVEY)
+        yield _Idea(filled(trial.words.about, topic=topic), (Wants.SURVEY,))
 
 
 def _pairs(trial: _Trial, papers: Sequence[Paper]) -> Ideas:
@@ -247,7 +262,7 @@ def _pairs(trial: _Trial, papers: Sequence[Paper]) -> Ideas:
 
 def _compared(trial: _Trial, one: Paper, other: Paper) -> _Idea:
     question = filled(trial.words.compare, one=_name(one), other=_name(other))
-    return _Idea(question, Wants.COMPARE, (one.arxiv_id, other.arxiv_id))
+    return _Idea(question, (Wants.COMPARE,), (one.arxiv_id, other.arxiv_id))
 
 
 def _times(trial: _Trial) -> Ideas:
@@ -257,17 +272,17 @@ def _times(trial: _Trial) -> Ideas:
         told = (
             f"{day.month}月{day.day}日" if trial.language is Language.CHINESE else f"{day.day} {month_name[day.month]}"
         )
-        yield _Idea(filled(trial.words.new_since, day=told), Wants.OVERVIEW)
+        yield _Idea(filled(trial.words.new_since, day=told), (Wants.OVERVIEW,))
     if months := trial.library.months():
-        yield _Idea(filled(trial.words.overview_of, month=_month(max(months), trial.language)), Wants.OVERVIEW)
+        yield _Idea(filled(trial.words.overview_of, month=_month(max(months), trial.language)), (Wants.OVERVIEW,))
 
 
 def _people_and_categories(trial: _Trial) -> Ideas:
     for author, count in islice(trial.library.authors().items(), 1):
         if count > 1:
-            yield _Idea(filled(trial.words.by_author, author=author), Wants.CATALOGUE)
+            yield _Idea(filled(trial.words.by_author, author=author), (Wants.CATALOGUE,))
     for category, _ in islice(trial.library.categories().items(), 2):
-        yield _Idea(filled(trial.words.count_in, category=category), Wants.CATALOGUE)
+        yield _Idea(filled(trial.words.count_in, category=category), (Wants.CATALOGUE,))
 
 
 def _month(month: str, language: Language) -> str:
@@ -291,10 +306,17 @@ def _told_by(trial: _Trial, paper: Paper, called: str) -> Ideas:
     """What its own sentences tell that nothing quoted so far has told."""
     words, id_ = trial.words, (paper.arxiv_id,)
     texts = [s.text for s in _own_sentences(paper) if _place(s) not in trial.told]
-    how = (words.measures,) if _MEASURES.search(paper.title) else (words.works, words.proposes)
+    works = words.measures if _MEASURES.search(paper.title) else words.works
+    how = (
+        ()
+        if paper.arxiv_id in trial.introduced
+        else (works, words.summary)
+        if called == _name(paper)
+        else (words.summary,)
+    )
     for shapes, says in ((how, _HOW), ((words.results,), CAME_OUT), ((words.data,), _DATA), ((words.limits,), _LIMITS)):
         for shape in shapes if any(map(says.search, texts)) else ():
-            yield _Idea(question := filled(shape, name=called), Wants.FACT, id_, says)
+            yield _Idea(question := filled(shape, name=called), _OF_ONE, id_, says)
             if _folded(question) in trial.used:
                 break
 
@@ -319,23 +341,19 @@ def _near(paper: Paper, library: Library) -> tuple[list[Paper], list[Paper]]:
 def _after(answer: Answer, trial: _Trial) -> list[Ideas]:
     query, papers = _last(answer), list(trial.library.papers(answer.citations).values())
     nearest = [hit.paper for hit in answer.hits[:3]]
-    if answer.abstained and nearest:
-        return [
-            _other_months(query, trial),
-            _topics_near(trial, nearest[:1]),
-            _of_some(trial, nearest),
-            _openings(trial),
-        ]
-    if not papers or answer.abstained:
+    if answer.abstained:
+        near = (_topics_near(trial, nearest[:1]), _of_some(trial, nearest)) if nearest else ()
+        return [_other_months(query, trial), *near, _openings(trial)]
+    if not papers:
         return [_openings(trial)]
     if answer.text.startswith(wording(query.language).uncertain):
         return [_sharper(query, papers, trial), _of_the_first(papers, trial), _topics_near(trial, papers[:1])]
-    if query.wants in (Wants.CATALOGUE, Wants.OVERVIEW) and len(papers) > 1:
+    if query.wants in (Wants.CATALOGUE, (Wants.OVERVIEW,)) and len(papers) > 1:
         return [_narrower(answer, query, papers, trial), _of_some(trial, papers), _pairs(trial, papers[:20])]
     if query.wants is Wants.COMPARE and len(papers) > 1:
         told = chain.from_iterable(_told_by(trial, paper, name) for paper in papers[::-1] if (name := _name(paper)))
         return [_differing(papers, trial), _topics_near(trial, papers), told, _against_the_nearest(papers[0], trial)]
-    if query.wants in (Wants.SURVEY, Wants.TREND) and len(papers) > 1:
+    if query.wants in (Wants.SURVEY, (Wants.TREND,)) and len(papers) > 1:
         return [_listed(answer, query, papers, trial), _of_the_first(papers, trial), _two_best(papers, trial)]
     return _after_one(query, papers, trial)
 
@@ -349,13 +367,16 @@ def _after_one(query: Query, papers: Sequence[Paper], trial: _Trial) -> list[Ide
 
 def _openings(trial: _Trial) -> Ideas:
     for question in opening_questions(trial.assistant, trial.language):
-        yield _Idea(question, None)
+        yield _Idea(question, ())
 
 
 def _other_months(query: Query, trial: _Trial) -> Ideas:
-    months = sorted(trial.library.months(), reverse=True) if query.filters.since or query.filters.until else []
-    for month in months[:2]:
-        yield _Idea(filled(trial.words.what_about, month=_month(month, trial.language)), query.wants)
+    """The months of what there is on the topic outside of the days asked for."""
+    if query.filters.since or query.filters.until:
+        anywhen = replace(query, filters=replace(query.filters, since="", until=""))
+        hits = trial.assistant.retriever.search(anywhen, _NEAREST).hits
+        for month in dict.fromkeys(hit.paper.month for hit in hits):
+            yield _Idea(filled(trial.words.what_about, month=_month(month, trial.language)), (query.wants,))
 
 
 def _narrower(answer: Answer, query: Query, papers: Sequence[Paper], trial: _Trial) -> Ideas:
@@ -363,7 +384,7 @@ def _narrower(answer: Answer, query: Query, papers: Sequence[Paper], trial: _Tri
     if query.wants is Wants.OVERVIEW:
         yield from _topics(trial, _sorted_out(unescape(label) for label in _HEADING.findall(answer.text)))
     elif query.filters.categories and len(answer.hits) > _THEMES_FROM:
-        yield _Idea(filled(trial.words.themes_of, category=query.filters.categories[0]), Wants.OVERVIEW)
+        yield _Idea(filled(trial.words.themes_of, category=query.filters.categories[0]), (Wants.OVERVIEW,))
     else:
         yield from _topics_near(trial, papers[:1])
 
@@ -375,7 +396,7 @@ def _differing(papers: Sequence[Paper], trial: _Trial) -> Ideas:
     aspects = ((words.speed, _SPEED), (words.cost, _COST), (words.accuracy, _ACCURACY), (words.datasets, _DATA))
     for aspect, says in aspects:
         if all(map(says.search, texts)):
-            yield _Idea(filled(words.differ, aspect=aspect), Wants.COMPARE, ids, says)
+            yield _Idea(filled(words.differ, aspect=aspect), (Wants.COMPARE,), ids, says)
 
 
 def _sharper(query: Query, papers: Sequence[Paper], trial: _Trial) -> Ideas:
@@ -391,13 +412,15 @@ def _listed(answer: Answer, query: Query, papers: Sequence[Paper], trial: _Trial
     """More of a list, or its papers in groups."""
     words = trial.words
     if query.wants is Wants.TREND:
-        yield _Idea(filled(words.about, topic=query.search_text), Wants.SURVEY)
+        yield _Idea(filled(words.about, topic=query.search_text), (Wants.SURVEY,))
     elif len(fitting(answer.hits)) > len(papers):
-        yield _Idea(words.more, Wants.SURVEY)
-    if len(papers) >= _THEMES_FROM and not query.group:
-        yield _Idea(words.group_by_theme, Wants.SURVEY)
-    elif len(papers) >= _MONTHS_FROM and not query.group and len({paper.month for paper in papers}) > 1:
-        yield _Idea(words.group_by_month, Wants.SURVEY)
+        yield _Idea(words.more, (Wants.SURVEY,))
+    if query.group or query.listed:
+        return
+    if len(papers) >= _THEMES_FROM:
+        yield _Idea(words.group_by_theme, (Wants.SURVEY,))
+    elif len(papers) >= _MONTHS_FROM and len({paper.month for paper in papers}) > 1:
+        yield _Idea(words.group_by_month, (Wants.SURVEY,))
 
 
 def _of_the_first(papers: Sequence[Paper], trial: _Trial) -> Ideas:
@@ -406,7 +429,11 @@ def _of_the_first(papers: Sequence[Paper], trial: _Trial) -> Ideas:
 
 def _of_some(trial: _Trial, papers: Sequence[Paper]) -> Ideas:
     """Of each paper that has a name what is foremost to ask."""
-    return (idea for paper in papers if (name := _name(paper)) for idea in islice(_told_by(trial, paper, name), 1))
+    for paper in papers:
+        for idea in islice(_told_by(trial, paper, _name(paper)), 2) if _name(paper) else ():
+            yield idea
+            if _folded(idea.question) in trial.used:
+                break
 
 
 def _two_best(papers: Sequence[Paper], trial: _Trial) -> Ideas:
@@ -414,28 +441,38 @@ def _two_best(papers: Sequence[Paper], trial: _Trial) -> Ideas:
     if _name(one) and _name(other):
         yield _compared(trial, one, other)
     else:
-        yield _Idea(trial.words.compare_first, Wants.COMPARE, (one.arxiv_id, other.arxiv_id))
+        yield _Idea(trial.words.compare_first, (Wants.COMPARE,), (one.arxiv_id, other.arxiv_id))
 
 
 def _against_the_nearest(paper: Paper, trial: _Trial) -> Ideas:
-    near = _near(paper, trial.library)[0][1:_NEAREST]
+    near = _near(paper, trial.library)[0][1 : 1 + _AGAINST]
     other = next((other for other in near if _name(other) and other.arxiv_id not in trial.cited), None)
     if other and _name(paper):
         yield _compared(trial, paper, other)
     elif other:
         question = filled(trial.words.compare_it, other=_name(other))
-        yield _Idea(question, Wants.COMPARE, (paper.arxiv_id, other.arxiv_id))
+        yield _Idea(question, (Wants.COMPARE,), (paper.arxiv_id, other.arxiv_id))
 
 
 def _topics_near(trial: _Trial, papers: Sequence[Paper]) -> Ideas:
     """What a paper and those near to it are about, in words that the most of `papers` hold."""
     near, far = _near(papers[0], trial.library)
     texts = [f"{paper.title} {paper.abstract}".lower() for paper in papers]
-    phrases = _sorted_out(labels([near, far])[:1])
+    titled = {" ".join(map(small, words)) for words in runs(papers[0].title) if len(words) > 1}
+    common = sorted(p for p in titled if sum(p.lower() in f"{n.title} {n.abstract}".lower() for n in near) >= _COMMON)
+    phrases = list(dict.fromkeys(_sorted_out([*labels([near, far])[:1], *common])))
     held = {p: sum(p.lower().removesuffix("s") in text for text in texts) for p in phrases}
-    yield from _topics(trial, sorted((p for p in phrases if held[p]), key=lambda p: -held[p]))
+    everything = " ".join(f"{paper.title} {paper.abstract}" for paper in near).lower()
+    best_first = sorted((p for p in phrases if held[p]), key=lambda p: -held[p])
+    yield from _topics(trial, [_as_said(phrase, everything) for phrase in best_first])
+
+
+def _as_said(phrase: str, text: str) -> str:
+    """The phrase in the plural, where the text mostly says it so."""
+    plural = f"{phrase}s"
+    return plural if 2 * text.count(plural.lower()) > text.count(phrase.lower()) else phrase
 
 
 def _by_them(papers: Sequence[Paper], trial: _Trial) -> Ideas:
     if len(trial.library.select(Filters(authors=papers[0].authors))) > 1:
-        yield _Idea(trial.words.else_by_them, Wants.CATALOGUE)
+        yield _Idea(trial.words.else_by_them, (Wants.CATALOGUE,))

@@ -13,7 +13,7 @@ class SuggestWording:
 
     about: str
     works: str
-    proposes: str
+    summary: str
     measures: str
     results: str
     data: str
@@ -43,10 +43,10 @@ class SuggestWording:
 ENGLISH = SuggestWording(
     about="Which papers are about {topic}?",
     works="How does {name} work?",
-    proposes="What does {name} propose?",
+    summary="What is {name} about?",
     measures="What does {name} evaluate?",
     results="What results does {name} report?",
-    data="What data does {name} use?",
+    data="Which datasets does {name} use?",
     limits="What are the limitations of {name}?",
     compare="Compare {one} and {other}",
     compare_it="How does it differ from {other}?",
@@ -73,10 +73,10 @@ ENGLISH = SuggestWording(
 CHINESE = SuggestWording(
     about="有哪些关于{topic}的论文？",
     works="{name}是怎么做的？",
-    proposes="{name}提出了什么方法？",
+    summary="介绍一下{name}",
     measures="{name}评测了什么？",
-    results="{name}的效果如何？",
-    data="{name}用了什么数据？",
+    results="{name}的实验结果如何？",
+    data="{name}在哪些数据集上做了实验？",
     limits="{name}有哪些局限？",
     compare="{one}和{other}有什么区别？",
     compare_it="它和{other}有什么区别？",

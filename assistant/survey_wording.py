@@ -29,7 +29,6 @@ class SurveyWording:
     themes: str
     from_sample: str
     largest_categories: str
-    and_more: str
     nothing_newer: str
     nothing_in: str
     trend_head: tuple[str, str, str, str]
@@ -74,7 +73,6 @@ ENGLISH = SurveyWording(
     themes="Main themes, told by nearness of the texts and named from titles:",
     from_sample="Themes and their counts are of {sample} papers, taken evenly.",
     largest_categories="By category: {listed}.",
-    and_more="and {count} more",
     nothing_newer="Nothing here is that new: the newest is of {last}, of {papers} papers{days}.",
     nothing_in="No paper in the library meets this{conditions}: searched {papers} papers{days}.",
     trend_head=("Month", "Fitting", "Papers in the library", "Share"),
@@ -125,7 +123,6 @@ CHINESE = SurveyWording(
     themes="主要主题（按文本相近程度划分，以标题用词命名）：",
     from_sample="主题及其篇数出自均匀抽取的 {sample} 篇。",
     largest_categories="按类别：{listed}。",
-    and_more="另有 {count} 篇",
     nothing_newer="没有这么新的论文：最新的是 {last}，共检索 {papers} 篇{days}。",
     nothing_in="库中没有符合条件的论文{conditions}：共检索 {papers} 篇{days}。",
     trend_head=("月份", "符合", "库中论文", "占比"),

@@ -190,7 +190,7 @@ def _shapes(titles: Iterator[str]) -> dict[str, str]:
     seen: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for title in titles:
         for words in runs(title):
-            seen[" ".join(map(_fold, words))][" ".join(map(_small, words))] += 1
+            seen[" ".join(map(_fold, words))][" ".join(map(small, words))] += 1
     return {phrase: min(shapes, key=lambda s: (-shapes[s], len(s), s)) for phrase, shapes in seen.items()}
 
 
@@ -229,6 +229,6 @@ def _fold(word: str) -> str:
     return small[:-1] if len(small) > 3 and small.endswith("s") and not small.endswith(("ss", "us", "is")) else small
 
 
-def _small(word: str) -> str:
+def small(word: str) -> str:
     """`Word` as `word`; LLM, 3D and GPT-4 stay."""
     return word.lower() if re.fullmatch(r"[A-Z]?[a-z]+(-[A-Z]?[a-z]+)*", word) else word

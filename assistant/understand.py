@@ -9,7 +9,7 @@ from assistant import phrasing as says
 from assistant.answer import Conversation, Query, Wants
 from assistant.broad import PREFACE, broadly, grouping_in, regrouped
 from assistant.days import days_in
-from assistant.filters import Shelf, category_alone, filters_in, topic_words
+from assistant.filters import NO_PAPER, Shelf, category_alone, filters_in, topic_words
 from assistant.follow import NEW_TOPIC, follow_up, followed
 from assistant.parts import parts_of
 from assistant.plain import plain_text
@@ -18,6 +18,7 @@ from ingest.sentence import language_of
 
 __all__ = ["Shelf", "follow_up", "understand", "understand_one"]
 
+_MEANT = 4  # papers whose authors "they" may be
 # Forms of a question that may be about one paper. A mere topic, or one that asks for papers, is not.
 _OF_ONE = (says.QUESTION, says.SUMMARY, says.LOOKUP, says.QUANTITY, says.COMPARE, says.RECORD_FACT, says.THE_PAPER)
 
@@ -68,6 +69,8 @@ def understand_one(question: str, shelf: Shelf, conversation: Conversation | Non
     query = replace(query, wants=wants)
     if not conversation or not conversation.turns or NEW_TOPIC.search(plain_text(question)):
         return query
+    if says.ELSE_BY_THEM.search(text) and (others := _by_the_same(query, conversation, shelf)):
+        return others
     pointed = followed(query, rest, conversation)
     if pointed.follows and len(pointed.papers) == 1 and says.KIN.search(text):
         return replace(pointed, papers=shelf.names.kin_of(pointed.papers[0]))
@@ -76,6 +79,17 @@ def understand_one(question: str, shelf: Shelf, conversation: Conversation | Non
     # "What is the second one about?" asks for a summary now that there is a paper to be about.
     named_now = len(pointed.papers) if says.COMPARE.search(text) else 0
     return replace(pointed, wants=_wants(pointed, text, rest, named_now))
+
+
+def _by_the_same(query: Query, conversation: Conversation, shelf: Shelf) -> Query | None:
+    """The other papers by the authors of the one just cited, or of those that were asked for; None after a list."""
+    last = conversation.turns[-1].answer
+    meant = last.query.papers or last.citations
+    if not meant or len(meant) > _MEANT:
+        return None
+    others, shared = shelf.names.people.others_by_authors_of(meant)
+    filters = replace(query.filters, authors=shared, arxiv_ids=others or NO_PAPER)
+    return replace(query, wants=Wants.CATALOGUE, filters=filters, papers=(), recent=last.citations, follows=True)
 
 
 def _pointed_at(ids: tuple[str, ...], named: Mapping[str, tuple[str, ...]], shelf: Shelf) -> tuple[str, ...]:

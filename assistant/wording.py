@@ -33,6 +33,7 @@ class Wording:
     fields: dict[Section, str]
     none: str
     none_within: str
+    no_other: str
     unknown_words: str
     nearest: str
     lacks: str
@@ -64,7 +65,7 @@ ENGLISH = Wording(
     judged="Borderline papers judged by {model}: {count}.",
     counted="**{count} papers** in the library meet this{conditions}.",
     counted_one="**1 paper** in the library meets this{conditions}.",
-    counted_more="… and {count} more.",
+    counted_more="… and {count} more: say “show more”.",
     total="The library holds **{count} papers**{days}.",
     by_category="By category:",
     by_month="By month of submission:",
@@ -84,6 +85,7 @@ ENGLISH = Wording(
     },
     none="Nothing in the {papers} papers searched{days} answers this.",
     none_within="No paper in the library meets this{conditions}.",
+    no_other="No other paper in the library is by them.",
     unknown_words="No digest mentions: {words}.",
     nearest="Nearest, though not an answer:",
     lacks="does not mention {words}",
@@ -115,7 +117,7 @@ CHINESE = Wording(
     judged="由 {model} 判断的勉强相关论文：{count} 篇。",
     counted="库中共有 **{count} 篇**符合条件{conditions}。",
     counted_one="库中共有 **1 篇**符合条件{conditions}。",
-    counted_more="……另有 {count} 篇。",
+    counted_more="……另有 {count} 篇：可以说“更多”。",
     total="库中共有 **{count} 篇论文**{days}。",
     by_category="按类别：",
     by_month="按提交月份：",
@@ -135,6 +137,7 @@ CHINESE = Wording(
     },
     none="检索的 {papers} 篇论文{days}中没有能回答这个问题的内容。",
     none_within="库中没有符合条件的论文{conditions}。",
+    no_other="库中没有他们的其他论文。",
     unknown_words="摘要与简报中都没有出现：{words}。",
     nearest="最接近但不能回答问题的是：",
     lacks="没有提到 {words}",

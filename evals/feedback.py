@@ -74,9 +74,8 @@ class Added:
     faults: tuple[str, ...]
 
     def __str__(self) -> str:
-        return (
-            f"{self.added} draft questions added, {self.there} were there already, {len(self.faults)} lines unreadable"
-        )
+        said = f"{self.added} draft questions added, {self.there} were there already"
+        return f"{said}, {len(self.faults)} lines could not be read" if self.faults else said
 
 
 _DOOR = TypeAdapter(Feedback)
@@ -124,8 +123,10 @@ def _kind(one: Feedback) -> Kind:
 
 
 def add(path: Path, to: Path) -> Added:
-    """Appends drafts of the verdicts in `path` to the question set `to`, made if there is none. What is in the set stays
-    as it is, as a person may have worked on it."""
+    """Appends drafts of the verdicts in `path` to the question set `to`, made if there is none.
+
+    What is in the set stays as it is, as a person may have worked on it.
+    """
     read = read_feedback(path)
     known = {question.id for question in read_questions(to)} if to.exists() and to.stat().st_size else set()
     wanted = drafts(read.feedback)

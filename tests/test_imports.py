@@ -18,6 +18,7 @@ DOORS = {
     "sqlalchemy": {"ingest/record.py"},
     "gradio": {"ui/*"},
     "fastapi": {"ui/*"},
+    "mcp": {"ui/mcp_tools.py"},
     "openai": {"assistant/llm.py"},
     "llama_index.llms": {"assistant/llm.py"},
     "llama_index": {"assistant/llm.py", "assistant/llama_index_door.py", "evals/baseline.py"},

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from ingest.library import Library
     from ingest.report import Report
     from ingest.settings import IngestSettings
+    from ui.settings import UiSettings
 
 logger = logging.getLogger(__name__)
 
@@ -157,6 +158,11 @@ def ask(
     help="Who may come in; may be repeated. DIGEST_PASSWORD is one password for all.  [DIGEST_AUTH]",
 )
 @click.option(
+    "--uploads/--no-uploads",
+    default=None,
+    help="Let digests be added on the library page.  [DIGEST_UPLOADS; default: from this computer only]",
+)
+@click.option(
     "--open/--no-open", "open_browser", default=None, help="Open the browser.  [default: where there is a desktop]"
 )
 @click.option("--terminal", is_flag=True, help="Chat here instead of in the browser.")
@@ -168,6 +174,7 @@ def chat(
     host: str | None,
     port: int | None,
     auth: tuple[str, ...],
+    uploads: bool | None,
     open_browser: bool | None,
     terminal: bool,
     conversation: str | None,
@@ -177,6 +184,7 @@ def chat(
     An empty library is filled with the sample digests first. Only this computer reaches the chat, unless --host lets
     others in: that takes a password, as DIGEST_PASSWORD for everybody or by --auth for each person.
     """
+    settings = where_to_chat(home=library.home, host=host, port=port, auth=auth or None, uploads=uploads)
     if library.count() == 0:
         click.echo("The library is empty, so the sample digests are read into it first.", err=True)
         click.echo(str(read_digests([str(samples_folder())], library)), err=True)
@@ -190,7 +198,6 @@ def chat(
 
     make_quick()
     from ui.server import ServerError, serve
-    from ui.settings import UiSettings
 
     open_it = has_desktop() if open_browser is None else open_browser
 
@@ -199,10 +206,22 @@ def chat(
         warm_beside(assistant)
 
     try:
-        settings = read_settings(UiSettings, home=library.home, host=host, port=port, auth=auth or None)
         serve(assistant, library, settings, ready)
     except ServerError as error:
         raise click.ClickException(str(error)) from error
+
+
+def where_to_chat(**given: object) -> UiSettings:
+    """The chat's settings, before anything is read or loaded for a chat that may not be."""
+    from ui.listening import ServerError, require_password
+    from ui.settings import UiSettings
+
+    settings = read_settings(UiSettings, **given)
+    try:
+        require_password(settings)
+    except ServerError as error:
+        raise click.ClickException(str(error)) from error
+    return settings
 
 
 def warm_beside(assistant: Assistant) -> None:
@@ -285,6 +304,55 @@ def show(library: Library, arxiv_id: str, as_json: bool) -> None:
         print_json(paper_fields(paper))
     else:
         click.echo(paper_card(paper))
+
+
+@digest.command()
+@click.option("--search", metavar="WORDS", default="", help="Only those whose title, questions or answers hold them.")
+@click.option("--limit", type=click.IntRange(1), default=50, show_default=True, metavar="N", help="List at most N.")
+@json_option
+@library_options
+def conversations(library: Library, search: str, limit: int, as_json: bool) -> None:
+    """List the conversations that are kept, of everybody who uses this library, the latest first."""
+    from ui.terminal import printable
+
+    rows = library.conversations(containing=search, limit=limit)
+    if as_json:
+        print_json([asdict(row) for row in rows])
+        return
+    for row in rows:
+        click.echo(printable(f"{row.conversation_id}  {row.updated_at[:16].replace('T', ' ')}  {row.title}"))
+    if not rows:
+        click.echo("No conversation holds these words." if search else "No conversation is kept yet.", err=True)
+
+
+@digest.command()
+@click.argument("conversation", metavar="CONVERSATION")
+@click.option(
+    "--format",
+    "as_",
+    type=click.Choice(("md", "bib", "ris", "csv")),
+    default="md",
+    show_default=True,
+    help="The conversation as Markdown, or the papers it cites as BibTeX, RIS or CSV.",
+)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write it there.")
+@library_options
+def export(library: Library, conversation: str, as_: str, out: Path | None) -> None:
+    """Print a conversation or the papers it cites; `digest conversations` lists them with their ids."""
+    from ui.exports import Format, export_kept
+    from ui.strings import ENGLISH
+
+    row = library.conversation_row(conversation)
+    if row is None:
+        raise click.ClickException(f"there is no conversation {conversation}; `digest conversations` lists them")
+    text = export_kept(library, row, Format(as_), ENGLISH)
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    try:
+        out.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise click.ClickException(f"{out} cannot be written: {error.strerror}") from error
 
 
 @digest.command()

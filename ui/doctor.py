@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 
+from pydantic import ValidationError
+
 from assistant.errors import AssistantError
 from assistant.load import load_model
 from assistant.pull import pulled, setting
@@ -16,6 +18,8 @@ from ingest.embedder import Embedder, Glossing
 from ingest.errors import IngestError
 from ingest.library import RECORD, Library, open_library
 from ingest.settings import IngestSettings
+from ui.listening import ServerError, require_password
+from ui.settings import UiSettings
 
 PACKAGES = ("torch", "sentence-transformers", "chromadb", "sqlalchemy", "llama-index-core", "openai", "gradio")
 EXTRAS = {"psycopg": "postgres", "xllamacpp": "local"}
@@ -37,7 +41,7 @@ class Finding:
 
 def examine(settings: IngestSettings, asking: AssistantSettings, embedder: Embedder | None = None) -> list[Finding]:
     """Everything that is looked at, in the order a person would ask. Makes no library where there is none."""
-    return [_program(), *_packages(), *_library(settings, embedder), _model(asking), _browser()]
+    return [_program(), *_packages(), *_library(settings, embedder), _model(asking), _chat(settings), _browser()]
 
 
 def _program() -> Finding:
@@ -132,6 +136,18 @@ def _at_hand(asking: AssistantSettings) -> str:
     if not files:
         return "digest model pull fetches a small one"
     return f"{files[0].name} was pulled but is not set: {setting(files[0])}"
+
+
+def _chat(settings: IngestSettings) -> Finding:
+    """Where the chat would listen, and who could come in."""
+    change = "DIGEST_HOST or --host lets others in, DIGEST_PASSWORD or --auth NAME:PASSWORD says whom"
+    try:
+        chat = UiSettings(home=settings.home)
+        require_password(chat)
+    except (ValidationError, ServerError) as error:
+        return Finding("chat", str(error), change, ok=False)
+    who = f"by {len(chat.accounts)} passwords" if len(chat.accounts) > 1 else "by password"
+    return Finding("chat", f"{chat.host}:{chat.port}, {who if chat.accounts else 'for this computer alone'}", change)
 
 
 def _browser() -> Finding:

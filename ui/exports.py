@@ -19,6 +19,8 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from assistant.answer import Conversation, Evidence
+from assistant.answer_json import conversation_from_json
+from ingest.library import ConversationRow, Library
 from ingest.paper import ARXIV_ABS, Paper
 from ingest.record import name_key
 from ingest.visible import visible
@@ -63,6 +65,14 @@ def export(
     if as_ is Format.BIBTEX:
         return bibtex(one.paper for one in cited)
     return ris(one.paper for one in cited) if as_ is Format.RIS else table(cited)
+
+
+def export_kept(library: Library, row: ConversationRow, as_: Format, words: Strings) -> str:
+    """A kept conversation as a file. Raises QuestionError where it cannot be read."""
+    conversation = conversation_from_json(library.conversation(row.conversation_id) or "")
+    held = {hit.paper.arxiv_id for turn in conversation.turns for hit in turn.answer.hits}
+    papers = library.papers([arxiv_id for arxiv_id in cited_ids(conversation) if arxiv_id not in held])
+    return export(as_, conversation, row.title, row.updated_at[:10], papers, words)
 
 
 # --- what is cited -----------------------------------------------------------------------------------------------

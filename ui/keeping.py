@@ -17,12 +17,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 
-from assistant.answer_json import conversation_from_json
 from assistant.errors import AssistantError
 from ingest.errors import IngestError
 from ingest.library import ConversationRow, Library
 from ingest.record import one_line
-from ui.exports import MEDIA_TYPES, Format, cited_ids, content_disposition, export, file_name
+from ui.exports import MEDIA_TYPES, Format, content_disposition, export_kept, file_name
 from ui.strings import ENGLISH, STRINGS, Strings
 from ui.visitor import Visitor, visitor_of
 
@@ -88,20 +87,12 @@ def routes(library: Library) -> APIRouter:
             raise HTTPException(404, f"expected one of {', '.join(f'export.{known}' for known in Format)}")
         with told():
             row = their_row(library, conversation_id, visitor_of(request.scope))
-            text = exported_text(library, row, Format(ending), _words(lang))
+            text = export_kept(library, row, Format(ending), _words(lang))
         name = content_disposition(file_name(row.title, Format(ending)))
         headers = {**_PRIVATE, "Content-Disposition": name}
         return Response(text, media_type=MEDIA_TYPES[Format(ending)], headers=headers)
 
     return router
-
-
-def exported_text(library: Library, row: ConversationRow, as_: Format, words: Strings) -> str:
-    """A kept conversation as a file. Raises QuestionError where it cannot be read."""
-    conversation = conversation_from_json(library.conversation(row.conversation_id) or "")
-    held = {hit.paper.arxiv_id for turn in conversation.turns for hit in turn.answer.hits}
-    papers = library.papers([arxiv_id for arxiv_id in cited_ids(conversation) if arxiv_id not in held])
-    return export(as_, conversation, row.title, row.updated_at[:10], papers, words)
 
 
 NOT_THERE = HTTPException(404, "there is no such conversation of yours")

@@ -9,8 +9,8 @@ import json
 import re
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
-from functools import lru_cache
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from html import escape
 from importlib.resources import files
 from typing import Any
@@ -25,11 +25,11 @@ from assistant.answer import Hit
 from assistant.chat import LONGEST_QUESTION
 from assistant.errors import AssistantError
 from ingest.errors import IngestError
-from ingest.library import Library
+from ingest.library import DigestRead, Library
 from ingest.paper import Filters, Paper
 from ingest.visible import visible
 from ui import markup
-from ui.bars import Bar, chart_of
+from ui.bars import Bar, Chart, chart_of
 from ui.cards import date_of, short_authors
 from ui.harmless import FORMULA
 from ui.options import month_or_day
@@ -81,9 +81,9 @@ class Wanted:
 
     def address(self) -> str:
         """The query that asks for it; `?` alone for everything."""
-        names = {"text": "q"}
-        said = {names.get(field.name, field.name): getattr(self, field.name) for field in fields(self)}
-        return "?" + urlencode({name: value for name, value in said.items() if value and (name, value) != ("page", 1)})
+        said = {"q": self.text, "since": self.since, "until": self.until, "category": self.category}
+        said |= {"author": self.author, "sort": self.sort, "page": "" if self.page == 1 else str(self.page)}
+        return "?" + urlencode({name: value for name, value in said.items() if value})
 
     def sorted_by(self, by: str) -> str:
         """Sorted by that column; the other way round where it is already."""
@@ -298,11 +298,33 @@ def _script() -> str:
     return (_ASSETS / "library.js").read_text("utf-8")
 
 
+@dataclass(frozen=True, slots=True)
+class Holdings:
+    """What is in a library at one version of it."""
+
+    version: int
+    papers: int
+    span: tuple[str, str]
+    chart: Chart
+    times: Sequence[tuple[str, int]]  # days or months with their papers, newest first: what the drop-downs offer
+    categories: Sequence[tuple[str, int]]
+    digests: Sequence[DigestRead]
+
+
+def holdings_of(library: Library, version: int) -> Holdings:
+    months, days = library.months(), library.days()
+    chart = chart_of(days, months)
+    times = list((days if chart.unit == "day" else months).items())
+    categories = list(library.categories().items())
+    return Holdings(version, library.count(), library.span(), chart, times, categories, library.digests())
+
+
 class LibraryPage:
     """Draws the page in one language."""
 
     def __init__(self, catalogue: Catalogue, library: Library, uploads: Uploads, words: Strings) -> None:
         self._catalogue, self._library, self._uploads, self._words = catalogue, library, uploads, words
+        self._holdings = lru_cache(maxsize=2)(partial(holdings_of, library))
 
     def draw(self, request: Request) -> HTMLResponse:
         words = self._words
@@ -340,26 +362,24 @@ class LibraryPage:
 
     def _inside(self, wanted: Wanted, problems: list[str]) -> dict[str, Any]:
         words, library = self._words, self._library
-        version, papers, months, days = library.version(), library.count(), library.months(), library.days()
-        found = self._found(wanted, problems) if papers else Found()
-        chart, categories, report = chart_of(days, months), list(library.categories().items()), library.last_report()
-        times = list((days if chart.unit == "day" else months).items())
+        held, report = self._holdings(library.version()), library.last_report()
+        found = self._found(wanted, problems) if held.papers else Found()
         return {
-            "version": version,
-            "papers": papers,
-            "span": library.span(),
-            "digests": library.digests(),
-            "chart": chart,
-            "busiest": max(chart.bars, key=lambda bar: bar.count, default=None),
-            "categories": categories,
-            "most_in_category": max((count for _, count in categories), default=1),
+            "version": held.version,
+            "papers": held.papers,
+            "span": held.span,
+            "digests": held.digests,
+            "chart": held.chart,
+            "busiest": max(held.chart.bars, key=lambda bar: bar.count, default=None),
+            "categories": held.categories,
+            "most_in_category": max((count for _, count in held.categories), default=1),
             "report": report,
             "report_line": kept_line(report, words) if report else "",
             "wrong_messages": [*report.report.unread_sources, *report.report.unreadable] if report else [],
-            "going_on": words.library_going_on.format(papers=f"{papers:,}") if self._is_busy() else "",
-            "since_options": _options(times, wanted.since),
-            "until_options": _options(times, wanted.until),
-            "category_options": _options(categories, wanted.category),
+            "going_on": words.library_going_on.format(papers=f"{held.papers:,}") if self._is_busy() else "",
+            "since_options": _options(held.times, wanted.since),
+            "until_options": _options(held.times, wanted.until),
+            "category_options": _options(held.categories, wanted.category),
             "problems": problems,
             "found": found.papers,
             "told": _told(found, words),

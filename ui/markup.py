@@ -346,8 +346,8 @@ def _footer(answer: Answer, words: Strings) -> str:
 def _legend(answer: Answer, words: Strings) -> str:
     """What the marks of this answer mean."""
     used = [support.value for support in Support if any(claim.support is support for claim in answer.claims)]
-    entries = "".join(f'<li><span class="stand {name}"></span>{getattr(words, name)}</li>' for name in used)
-    return f'<details class="legend"><summary>{words.marks}</summary><ul>{entries}</ul></details>' if used else ""
+    entries = "".join(f'<p><span class="stand {name}"></span>{getattr(words, name)}</p>' for name in used)
+    return f'<details class="legend"><summary>{words.marks}</summary>{entries}</details>' if used else ""
 
 
 def searched_line(searched: Searched, words: Strings) -> str:
@@ -381,6 +381,13 @@ def keep_chips(filters: Filters, kept: Sequence[str], words: Strings) -> Filters
         if chip not in kept:
             filters = _without(filters, chip)
     return filters
+
+
+def drop_chips(filters: Filters, before: Filters, kept: Sequence[str], words: Strings) -> Filters:
+    """The filters without the conditions of `before` whose chips are gone, of which they may be a part."""
+    gone = {chip for _, chip in chips(before, words)} - set(kept)
+    gone |= {"since=", "until="} if "month=" in gone else set()
+    return keep_chips(filters, [chip for _, chip in chips(filters, words) if chip not in gone], words)
 
 
 def _without(filters: Filters, chip: str) -> Filters:

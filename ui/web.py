@@ -108,27 +108,43 @@ def build_page(assistant: Answers, library: Library, words: Strings, gate: Gate)
     """The page in the language of `words`, and the endpoints for programs."""
     page: gr.Blocks = gr.Blocks(title=words.title, analytics_enabled=False, fill_height=True, fill_width=True)
     with page:
-        parts = _lay_out(words)
+        parts = _lay_out(words, Frame.of(assistant, library, words))
         _wire(page, parts, Desk(assistant, library, words, parts, gate))
         open_to_programs(assistant, library, gate)
     page.queue(default_concurrency_limit=None)  # the gate says how many, and who is next
     return page
 
 
-def _lay_out(words: Strings) -> _Parts:
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What is drawn around a thread: it depends on the library and the model alone."""
+
+    header: str
+    footer: str
+    welcome: str
+
+    @classmethod
+    def of(cls, assistant: Answers, library: Library, words: Strings) -> Frame:
+        papers = library.count()
+        header, footer = markup.header(papers, library.span(), words), markup.footer(assistant.model, words)
+        return cls(header, footer, markup.welcome(papers, words))
+
+
+def _lay_out(words: Strings, frame: Frame) -> _Parts:
+    """The page as it is before a handler has drawn anything: the frame is there from the first moment."""
     talk = gr.State(Talk())
     with gr.Row(elem_id="top"):
-        header = gr.HTML(elem_id="header")
+        header = gr.HTML(frame.header, elem_id="header")
     with gr.Row(elem_id="desk", equal_height=False):
         gr.HTML('<aside id="conversations"></aside>', elem_id="shelf", container=False)
         with gr.Column(elem_id="thread", scale=3, min_width=280):
-            chat = _thread(words)
+            chat = _thread(words, frame.welcome)
             following = gr.HTML(elem_id="next", container=False)
             kept = gr.HTML(elem_id="waiting", container=False)
             box = _box(words)
             with gr.Accordion(words.filters, open=False, elem_id="filters"), gr.Row():
                 chosen = _filters(words)
-            footer = gr.HTML(elem_id="footer")
+            footer = gr.HTML(frame.footer, elem_id="footer")
         with gr.Column(elem_id="sources", scale=2, min_width=280):
             narrowed = gr.CheckboxGroup(label=words.narrowed, visible=False, elem_id="narrowed", interactive=True)
             sources = gr.Markdown(
@@ -142,8 +158,9 @@ def _lay_out(words: Strings) -> _Parts:
     )
 
 
-def _thread(words: Strings) -> gr.Chatbot:
+def _thread(words: Strings, welcome: str) -> gr.Chatbot:
     return gr.Chatbot(
+        placeholder=welcome,
         show_label=False,
         label=words.title,
         layout="panel",
@@ -198,7 +215,11 @@ def _wire(page: gr.Blocks, parts: _Parts, desk: Desk) -> None:
         parts.chat.retry(desk.retried, parts.talk, **answering),
         parts.chat.edit(desk.edited, parts.talk, **answering),
         parts.chat.example_select(desk.example_chosen, chosen, **answering),
-        parts.narrowed.input(desk.widened, [parts.talk, parts.narrowed], **answering),
+        parts.narrowed.input(
+            desk.widened,
+            [parts.talk, parts.narrowed, *parts.chosen],
+            **{**answering, "outputs": [*parts.drawn, *parts.chosen]},
+        ),
         parts.open.click(desk.reopened, parts.wanted, js=wanted, trigger_mode="multiple", **answering),
         page.load(desk.opened, None, **{**answering, "outputs": opened}),
     )
@@ -271,13 +292,19 @@ class Desk:
         async for update in self._answer(request, talk.until(again), edited):
             yield update
 
-    async def widened(self, request: gr.Request, talk: Talk, kept: list[str]) -> Updates:
-        """The last question again, without the conditions whose chips were removed."""
+    async def widened(self, request: gr.Request, talk: Talk, kept: list[str], *chosen: Any) -> Updates:  # noqa: ANN401
+        """The last question again, without the conditions whose chips were removed; the drop-downs follow."""
         last = talk.exchanges[-1]
         before = last.found.query.filters if last.found else Filters()
+        yield self._choose(markup.drop_chips(filters_of(*chosen) or Filters(), before, kept, self.words))
         wider = Asked(last.asked.question, markup.keep_chips(before, kept, self.words), only=True)
         async for update in self._answer(request, talk.until(-1), wider):
             yield update
+
+    def _choose(self, filters: Filters) -> Update:
+        since, until, categories, authors = self.parts.chosen
+        lists = {categories: list(filters.categories), authors: list(filters.authors)}
+        return {since: filters.since or "", until: filters.until or "", **lists}
 
     async def opened(self, request: gr.Request) -> Updates:
         """The page as its address asks for it: empty, a saved conversation, or a question to answer at once."""
@@ -527,14 +554,14 @@ class Desk:
 
     def _furniture(self) -> Update:
         since, until, category, author = self.parts.chosen
-        papers = self.library.count()
+        frame = Frame.of(self.assistant, self.library, self.words)
         months = _counted(sorted(self.library.months().items(), reverse=True))
         categories = _counted(_most(self.library.categories()))
         authors = _counted(_most(self.library.authors())[:_AUTHORS_OFFERED])
         return {
-            self.parts.header: markup.header(papers, self.library.span(), self.words),
-            self.parts.footer: markup.footer(self.assistant.model, self.words),
-            self.parts.chat: gr.update(placeholder=markup.welcome(papers, self.words)),
+            self.parts.header: frame.header,
+            self.parts.footer: frame.footer,
+            self.parts.chat: gr.update(placeholder=frame.welcome),
             since: gr.update(choices=[(self.words.any, ""), *months], value=""),
             until: gr.update(choices=[(self.words.any, ""), *months], value=""),
             category: gr.update(choices=categories),

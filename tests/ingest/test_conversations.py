@@ -55,6 +55,14 @@ def test_only_the_owner_renames_and_deletes(library: Library):
     assert (library.conversation("a"), ids(library), ids(library, containing="depth")) == (None, [], [])
 
 
+def test_a_deleted_conversation_leaves_none_of_its_words(on_disk: IngestSettings, embedder):
+    with open_library(on_disk, embedder) as library:
+        library.save_conversation("a", "Secret", spoken(("Secret?", "Secret.")), owner="ada")
+        library.delete_conversation("a", "ada")
+    with sqlite3.connect(on_disk.home / "library.sqlite") as connection:
+        assert connection.execute("SELECT count(*) FROM conversation_words").fetchone() == (0,)
+
+
 def test_a_title_given_by_renaming_outlives_later_saves_and_keeps_the_order(library: Library):
     for name in ("a", "b"):
         library.save_conversation(name, f"On {name}", "{}", owner="ada")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
 import time
 from collections.abc import Iterator
@@ -13,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
+from browsers import FLAGS, browser_on_this_machine
 from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 from stand_ins import SAMPLES, ScriptedAssistant, ShelfLibrary, Visit
@@ -24,17 +23,6 @@ from ingest.settings import IngestSettings
 from ingest.source import find_sources
 from ui.server import configured, create_app
 from ui.settings import UiSettings
-
-FLAGS = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-)
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-
-
-def browser_on_this_machine() -> str | None:
-    """The browser of DIGEST_BROWSER or the first on PATH; None leaves the choice to Playwright's own."""
-    return os.environ.get("DIGEST_BROWSER") or next(filter(None, map(shutil.which, BROWSERS)), None)
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Many people at once: `python -m tests.ui.crowd --chats 50 --turns 10` prints what they wait for, and how it was measured.
+"""Many people at once: `python -m tests.ui.crowd --chats 50 --turns 10` prints what they wait for.
 
 The server is a process of its own, `digest chat` as a person starts it, over the sample digests or a library of
 yours. Its model is a stand-in of this process that speaks the OpenAI API at a steady pace and says, with every answer,
@@ -18,7 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import cycle
 from pathlib import Path
@@ -28,9 +28,11 @@ from typing import Any
 
 import click
 import httpx
+from playwright.async_api import Browser
 
 from assistant.prompt import RULES
 from tests.assistant.conftest import ModelServer, Request, Wire, _read_request
+from ui.strings import ENGLISH
 
 QUESTIONS = (
     "Which papers use diffusion for video editing?",
@@ -47,7 +49,8 @@ QUESTIONS = (
 DIGEST = (sys.executable, "-m", "ui")
 _CONFIG = re.compile(r"window\.gradio_config = (\{.*?\});</script>", re.DOTALL)
 _SOURCE = re.compile(r"<source (\d+)>\nTitle: .*\nSubmitted: .*\n(?:.*\n)*?([ -~]+)\n")
-_ASKED, _TOLD = re.compile(r"ask(\d+)x\d+"), re.compile(r"told(\d+)x\d+")
+_FULL = ENGLISH.full.partition("{waiting}")[2]
+_MARK = re.compile(r"(?:ask|told)(\d+)x\d+")
 
 
 # --- the model ---------------------------------------------------------------------------------------------------
@@ -61,6 +64,7 @@ class SteadyModel(ModelServer):
     per_second: float = 30.0
     leaks: list[str] = field(default_factory=list)
     open: int = 0  # answers being said now
+    most_open: int = 0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -71,6 +75,7 @@ class SteadyModel(ModelServer):
         gone = asyncio.create_task(reader.read())
         said = asyncio.create_task(self._answer(request, wire))
         self.open += 1
+        self.most_open = max(self.open, self.most_open)
         try:
             await asyncio.wait({gone, said}, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -169,8 +174,11 @@ def _address_said(process: subprocess.Popen[str]) -> str:
     raise RuntimeError(f"digest chat ended before it served: {said}")
 
 
-def sample_library(home: Path) -> Path:
-    subprocess.run([*DIGEST, "ingest", "--samples", "--home", str(home)], check=True, capture_output=True)
+def library_of(home: Path, *paths: str) -> Path:
+    """A library of these digests, or of the samples."""
+    subprocess.run(
+        [*DIGEST, "ingest", *(paths or ("--samples",)), "--home", str(home)], check=True, capture_output=True
+    )
     return home
 
 
@@ -184,7 +192,8 @@ class Turn:
     number: int
     first: float | None
     whole: float
-    page: str = ""
+    marks: frozenset[str] = frozenset()  # of the chats that the page told of
+    turned_away: bool = False
     error: str = ""
 
 
@@ -217,16 +226,19 @@ class Tab:
     async def ask(self, number: int, question: str) -> Turn:
         """Types a question with the mark of this chat and turn, and reads its answer to the end."""
         start, mark = time.monotonic(), f"told{self._number}x{number}"
-        first = None
+        function, trigger = self._event("submit", "box")
+        inputs = [f"{question} #ask{self._number}x{number}", *self._at_rest(function)[1:]]
+        first, marks, line, error = None, set[str](), "", ""
         try:
-            function, trigger = self._event("submit", "box")
-            inputs = [f"{question} #ask{self._number}x{number}", *self._at_rest(function)[1:]]
             async for line in self._lines(function, trigger, inputs):
                 first = first or (time.monotonic() - start if mark in line else None)
-            error = "" if mark in line else f"no answer: {line[-300:]}"
-            return Turn(number, first, time.monotonic() - start, line, error)
-        except (httpx.HTTPError, TurnedAwayError) as exc:
-            return Turn(number, first, time.monotonic() - start, "", f"{type(exc).__name__}: {exc}")
+                marks.update(_MARK.findall(line))
+        except (httpx.HTTPError, QueueError) as exc:
+            error = f"{type(exc).__name__}: {exc}"
+        full = _FULL in line
+        if not error and not full and not (first and '"success":true' in line):
+            error = f"no answer: {line[-300:]}"
+        return Turn(number, first, time.monotonic() - start, frozenset(marks), full, error)
 
     async def _run(self, function: int, trigger: int, inputs: Sequence[Any]) -> str:
         return [line async for line in self._lines(function, trigger, inputs)][-1]
@@ -236,7 +248,7 @@ class Tab:
         body = {"fn_index": function, "trigger_id": trigger, "session_hash": self._session, "data": inputs}
         joined = await self._http.post("gradio_api/queue/join", json={**body, "event_data": None})
         if joined.is_error:
-            raise TurnedAwayError(joined.text)
+            raise QueueError(joined.text)
         event = joined.json()["event_id"]
         where = {"session_hash": self._session}
         async with self._http.stream("GET", "gradio_api/queue/data", params=where) as told:
@@ -269,8 +281,8 @@ class Tab:
         return [values.get(component) for component in inputs]
 
 
-class TurnedAwayError(Exception):
-    """The server did not take the question on."""
+class QueueError(Exception):
+    """Gradio's own queue did not take an event on: the page has no words for that."""
 
 
 # --- what is measured --------------------------------------------------------------------------------------------
@@ -316,6 +328,49 @@ async def run_crowd(address: str, model: SteadyModel, crowd: Crowd) -> Seen:
     return Seen(turns, {turn.number: turn for turn in alone}, (*model.leaks, *leaks))
 
 
+@dataclass(frozen=True)
+class Rush:
+    """What more chats saw than are taken on: seconds to a refusal, and from the last answer to one for a new chat."""
+
+    answered: int
+    refusals: tuple[float, ...]
+    errors: tuple[str, ...]
+    normal_again: float
+
+
+async def run_rush(address: str, chats: int) -> Rush:
+    """All ask at once, their pages being open."""
+    async with AsyncExitStack() as tabs:
+        opened = [await tabs.enter_async_context(Tab(address, number)) for number in range(chats)]
+        turns = await asyncio.gather(*(tab.ask(0, QUESTIONS[0]) for tab in opened))
+        [after] = await _chat(address, 9997, Crowd(1, 1))
+    refusals = tuple(turn.whole for turn in turns if turn.turned_away)
+    errors = tuple(turn.error for turn in (*turns, after) if turn.error)
+    return Rush(sum(turn.first is not None for turn in turns), refusals, errors, after.first or after.whole)
+
+
+async def close_in_mid_answer(address: str, model: SteadyModel, browser: Browser) -> float:
+    """Seconds from closing a real tab until the model is no longer asked for the rest of its answer."""
+    page = await browser.new_page(locale="en-US")
+    await page.goto(address)
+    await page.locator("#box textarea").fill(f"{QUESTIONS[1]} #ask9996x0")
+    await page.locator("#box textarea").press("Enter")
+    await page.get_by_text("told9996x0").first.wait_for()
+    assert model.open, "the answer had ended before the tab was closed"
+    start = time.monotonic()
+    await page.close()
+    while model.open:
+        await asyncio.sleep(0.02)
+    return time.monotonic() - start
+
+
+async def most_at_once(address: str, model: SteadyModel, chats: int) -> int:
+    """How many of so many chats are answered at the same time."""
+    model.most_open = 0
+    await asyncio.gather(*(_chat(address, number, Crowd(1, 1)) for number in range(chats)))
+    return model.most_open
+
+
 async def _chat(address: str, number: int, crowd: Crowd) -> list[Turn]:
     reading = random.Random(number)
     turns = []
@@ -328,8 +383,7 @@ async def _chat(address: str, number: int, crowd: Crowd) -> list[Turn]:
 
 def _leaks(number: int, turns: Sequence[Turn]) -> list[str]:
     """Marks of other chats on a chat's page."""
-    marks = {mark for turn in turns for pattern in (_ASKED, _TOLD) for mark in pattern.findall(turn.page)}
-    return [f"chat {other} on the page of {number}" for other in marks - {str(number)}]
+    return [f"chat {other} on the page of {number}" for turn in turns for other in turn.marks - {str(number)}]
 
 
 def p95(values: Sequence[float]) -> float:
@@ -343,12 +397,14 @@ def p95(values: Sequence[float]) -> float:
 @click.option("--chats", default=50, show_default=True)
 @click.option("--turns", default=10, show_default=True)
 @click.option("--tokens", default=150, show_default=True, help="Of one answer.")
-@click.option("--pause", default=5.0, show_default=True, help="Mean seconds that a person reads before the next question.")
+@click.option(
+    "--pause", default=5.0, show_default=True, help="Mean seconds that a person reads before the next question."
+)
 @click.option("--home", type=click.Path(path_type=Path), help="A library; default: the sample digests, read anew.")
 def main(chats: int, turns: int, tokens: int, pause: float, home: Path | None) -> None:
     """What a crowd of chats waits for."""
     with TemporaryDirectory() as folder:
-        home = home or sample_library(Path(folder) / "home")
+        home = home or library_of(Path(folder) / "home")
         for line in asyncio.run(_measure(home, Crowd(chats, turns, pause), tokens)):
             click.echo(line)
 

@@ -6,11 +6,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import uvicorn
 from fastapi import APIRouter, FastAPI
+from stand_ins import SAMPLES
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from ingest.library import Library, open_library
+from ingest.run import ingest
+from ingest.settings import IngestSettings
+from ingest.source import find_sources
+from tests.conftest import WordEmbedder
 from ui.visitor import recognise
 
 
@@ -28,6 +35,14 @@ def standing(app: ASGIApp | APIRouter) -> Iterator[str]:
     server.should_exit = True
     thread.join(timeout=5)
     assert not thread.is_alive()
+
+
+@contextmanager
+def one_digest(home: Path) -> Iterator[Library]:
+    """A library that holds a sample digest, by an embedder that needs no loading."""
+    with open_library(IngestSettings(home=home), WordEmbedder()) as library:
+        ingest(find_sources([str(SAMPLES / "2025-11-03.md")]), library)
+        yield library
 
 
 def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:

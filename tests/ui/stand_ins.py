@@ -32,7 +32,8 @@ from assistant.answer import (
 from assistant.errors import AssistantError
 from ingest.digest import read_digest
 from ingest.paper import Filters, Language, Paper, Section, Summary
-from ingest.record import ConversationRow, Record
+from ingest.record import ConversationRow, DigestRead, Record
+from ingest.report import KeptReport
 from ingest.sentence import split_sentences
 
 # Each shows `seen-<n>` and would, where it is let, run code or ask another host for something.
@@ -67,6 +68,9 @@ class ShelfLibrary:
         self._record = Record(self.home / "library.sqlite")
         self._record.create()
 
+    def version(self) -> int:
+        return 1
+
     def count(self) -> int:
         return len(self._papers)
 
@@ -90,6 +94,27 @@ class ShelfLibrary:
 
     def months(self) -> dict[str, int]:
         return Counter(paper.month for paper in self.all())
+
+    def days(self) -> dict[str, int]:
+        return {}
+
+    def digests(self) -> list[DigestRead]:
+        return []
+
+    def authors_named(self, part: str, limit: int) -> list[str]:
+        return [name for name in self.authors() if part.lower() in name.lower()][:limit]
+
+    def browse(
+        self, filters: Filters, by: str = "date", descending: bool = True, skip: int = 0, limit: int = 50
+    ) -> tuple[int, list[Paper]]:
+        found = self.select(filters, oldest_first=not descending)
+        return len(found), list(self.papers(found[skip : skip + limit]).values())
+
+    def last_report(self) -> KeptReport | None:
+        return None
+
+    def other_writer(self) -> str:
+        return ""
 
     def span(self) -> tuple[str, str]:
         return ("2025-11-03", "2025-11-05") if self._papers else ("", "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -362,6 +363,31 @@ def test_a_paper_that_is_not_here_is_told_and_nothing_else(digest: Digest) -> No
     ran = digest("show", "1999.00001")
     assert (ran.status, ran.out) == (1, "")
     assert "1999.00001 is not among the" in ran.err
+
+
+# --- conversations
+
+
+def test_conversations_are_listed_found_and_exported(digest: Digest, tmp_path: Path) -> None:
+    digest("ask", "Which papers use diffusion for video editing?", "--conversation", "talk")
+    digest("ask", "How many papers are there?", "--conversation", "other")
+    assert [line.split()[0] for line in digest("conversations", "--limit", "2").out.splitlines()] == ["other", "talk"]
+    (found,) = json.loads(digest("conversations", "--search", "DIFFUSION video", "--json").out)
+    assert (found["conversation_id"], found["title"]) == ("talk", "Which papers use diffusion for video editing?")
+    assert digest("conversations", "--search", "nothing like it").err == "No conversation holds these words.\n"
+    markdown, bibtex = digest("export", "talk").out, digest("export", "talk", "--format", "bib").out
+    assert markdown.startswith("# Which papers use diffusion for video editing?\n")
+    assert all(eprint in markdown for eprint in re.findall(r"eprint = {(.*)}", bibtex))
+    assert bibtex.count("@misc{") > 1
+    written = digest("export", "talk", "--format", "csv", "--out", str(tmp_path / "papers.csv"))
+    assert (written.status, written.out) == (0, "")
+    assert (tmp_path / "papers.csv").read_bytes().startswith(b'\xef\xbb\xbf"arxiv_id",')
+
+
+def test_a_conversation_that_is_not_there_is_told(digest: Digest) -> None:
+    ran = digest("export", "none")
+    assert (ran.status, ran.out) == (1, "")
+    assert "`digest conversations` lists them" in ran.err
 
 
 # --- looking after it

@@ -7,25 +7,25 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from doorstep import standing
+from doorstep import one_digest, standing
 from fastapi import FastAPI
 from mcp import Client, StdioServerParameters
 from mcp.types import CallToolResult, TextContent, Tool
 from stand_ins import SAMPLES, ScriptedAssistant, ShelfLibrary
 
+from assistant.chat import Assistant
 from ingest.digest import read_digest
 from ingest.library import open_library
 from ingest.paper import Section
-from ingest.run import ingest
 from ingest.settings import IngestSettings
-from ingest.source import find_sources
+from tests.conftest import WordEmbedder
 from ui import mcp_door
 from ui.gate import Gate
 
@@ -52,6 +52,23 @@ def said(result: CallToolResult) -> str:
 
 async def named(client: Client) -> dict[str, Tool]:
     return {tool.name: tool for tool in (await client.list_tools()).tools}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("mcp-home")
+    with one_digest(home):
+        return home
+
+
+@pytest.fixture(scope="module")
+def house(home: Path) -> Iterator[str]:
+    """The address of the door of a real assistant."""
+    with (
+        open_library(IngestSettings(home=home), WordEmbedder()) as library,
+        standing(mcp_door.routes(Assistant(library), library, Gate(2, 2))) as address,
+    ):
+        yield address
 
 
 # --- over HTTP
@@ -205,20 +222,17 @@ async def test_the_server_can_be_started_again() -> None:
 
 # --- over standard input and output
 
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The home of a library that holds a sample digest."""
-    home = tmp_path_factory.mktemp("mcp-home")
-    with open_library(IngestSettings(home=home)) as library:
-        ingest(find_sources([str(SAMPLES / "2025-11-03.md")]), library)
-    return home
+# `digest mcp`, with an embedder that needs no loading.
+PROGRAM = (
+    "from tests.conftest import WordEmbedder; from ui.command import main; from ui.options import Parts; "
+    "main(['mcp'], Parts(embedder=WordEmbedder()))"
+)
 
 
 @pytest.mark.parametrize("mode", MODES)
 async def test_a_program_that_starts_it_asks_over_standard_input(home: Path, mode: str) -> None:
     env = {"DIGEST_HOME": str(home), "DIGEST_LLM": "none"}
-    command = StdioServerParameters(command=sys.executable, args=["-m", "ui", "mcp"], env=env, cwd=ROOT)
+    command = StdioServerParameters(command=sys.executable, args=["-c", PROGRAM], env=env, cwd=ROOT)
     async with Client(command, mode=mode) as client:
         assert set(await named(client)) == {"search_papers", "ask"}
         found = structured(await client.call_tool("search_papers", {"question": "diffusion images", "limit": 2}))

@@ -12,11 +12,12 @@ from typing import Any
 import httpx
 import openai
 import pytest
-from doorstep import standing, until
+from doorstep import one_digest, standing, until
 from openai.types.chat import ChatCompletionChunk
 from stand_ins import HOSTILE, SAMPLES, ScriptedAssistant, ShelfLibrary, hostile_paper
 
 from assistant.answer import Delta, Event, Finished
+from assistant.chat import Assistant
 from assistant.load import load_model
 from assistant.model import Message as ModelMessage
 from assistant.settings import AssistantSettings
@@ -55,6 +56,16 @@ def streamed(address: str, *messages: Message, **more: Any) -> list[ChatCompleti
 
 def pieces(chunks: list[ChatCompletionChunk]) -> list[str]:
     return [choice.delta.content for chunk in chunks for choice in chunk.choices if choice.delta.content]
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the door of a real assistant."""
+    with (
+        one_digest(tmp_path_factory.mktemp("house")) as library,
+        standing(openai_door.routes(Assistant(library), library, Gate(2, 2))) as address,
+    ):
+        yield address
 
 
 # --- what is answered
@@ -276,9 +287,11 @@ def test_what_is_no_request_at_all_is_told_so(stage: str, content: bytes) -> Non
 
 
 def test_a_request_too_large_is_not_read_to_its_end(stage: str) -> None:
-    answer = httpx.post(f"{stage}/v1/chat/completions", content=b" " * (LARGEST_BODY + 1))
-    assert answer.status_code == 413
-    assert "bytes" in answer.json()["error"]["message"]
+    with small_house() as (_, _, door):
+        for address in (stage, door):
+            answer = httpx.post(f"{address}/v1/chat/completions", content=b" " * (LARGEST_BODY + 1))
+            assert answer.status_code == 413
+            assert "bytes" in answer.json()["error"]["message"]
 
 
 @pytest.mark.parametrize("stream", [False, True])

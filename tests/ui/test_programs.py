@@ -7,21 +7,18 @@ from typing import Any
 
 import gradio as gr
 import pytest
-from doorstep import standing
+from doorstep import one_digest, standing
 from fastapi import FastAPI
 from gradio_client import Client
 from gradio_client.exceptions import AppError
-from stand_ins import SAMPLES, ScriptedAssistant, ShelfLibrary
+from stand_ins import ScriptedAssistant, ShelfLibrary
 
 from assistant.answer_json import answer_from_dict
 from assistant.chat import Assistant
-from ingest.library import open_library
 from ingest.paper import Filters
-from ingest.run import ingest
-from ingest.settings import IngestSettings
-from ingest.source import find_sources
 from ui.gate import Gate
 from ui.programs import open_to_programs
+from ui.visitor import Visitor
 
 
 def page(assistant: Any, library: Any, gate: Gate) -> FastAPI:
@@ -35,8 +32,7 @@ def page(assistant: Any, library: Any, gate: Gate) -> FastAPI:
 
 @pytest.fixture(scope="module")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    with open_library(IngestSettings(home=tmp_path_factory.mktemp("programs"))) as library:
-        ingest(find_sources([str(SAMPLES / "2025-11-03.md")]), library)
+    with one_digest(tmp_path_factory.mktemp("programs")) as library:
         yield library
 
 
@@ -109,12 +105,10 @@ def test_what_cannot_be_asked_is_told(client: Client, endpoint: str, arguments: 
 
 
 def test_who_finds_no_place_is_told_so_and_the_place_is_free_again() -> None:
-    library, gate = ShelfLibrary(), Gate(1, 1)
+    library, gate, other = ShelfLibrary(), Gate(1, 1), Visitor("", "another", here=False)
     with standing(page(ScriptedAssistant(library), library, gate)) as address:
         programs = Client(address, verbose=False)
-        slow = [programs.submit("slowly, diffusion", api_name="/ask") for _ in range(2)]
-        with pytest.raises(AppError, match="waiting already"):
+        with gate.admit(other), gate.admit(other), pytest.raises(AppError, match="waiting already"):
             programs.predict("diffusion", api_name="/ask")
-        assert all(job.result()["citations"] for job in slow)
-        assert gate.running == 0
         assert programs.predict("diffusion", api_name="/ask")["citations"]
+        assert gate.running == 0

@@ -353,6 +353,9 @@ def test_filters_narrow_and_their_chips_widen_again(stage: str, visit: Visit) ->
     answered(page)
     assert not all("cs.RO" in fact for fact in page.locator("#papers .facts").all_text_contents())
     expect(page.get_by_test_id("user")).to_have_count(1)
+    ask(page, "video editing")
+    answered(page, 1)
+    expect(page.locator("#narrowed")).to_be_hidden()
 
 
 def test_a_filter_understood_from_the_question_can_be_removed(stage: str, visit: Visit) -> None:
@@ -435,8 +438,8 @@ def test_a_link_to_no_conversation_says_so(stage: str, visit: Visit) -> None:
 def test_an_answer_is_copied_as_plain_markdown(stage: str, visit: Visit) -> None:
     page = visit(f"{stage}/?q=video", permissions=["clipboard-read", "clipboard-write"])
     answered(page)
-    page.locator("a.copy").click()
-    expect(page.locator("a.copy")).to_have_text(ENGLISH.copied)
+    page.locator(".copy").click()
+    expect(page.locator(".copy")).to_have_text(ENGLISH.copied)
     copied = page.evaluate("navigator.clipboard.readText()")
     arxiv_id = page.locator("a.cite").first.inner_text()
     assert copied.count("\n- **") == 3

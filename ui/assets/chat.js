@@ -124,7 +124,7 @@ Object.assign(window.digest, { wanted: 0, conversation: "" }); // its words are 
     $$(".katex", copy).forEach((set) => set.replaceWith(`$${$("annotation", set)?.textContent ?? set.textContent}$`));
     $$(".unseen, .copied-text, button, .clock", copy).forEach((element) => element.remove());
     document.body.append(copy);
-    event.clipboardData.setData("text/plain", copy.innerText);
+    event.clipboardData.setData("text/plain", copy.innerText.replace(/\n{3,}/g, "\n\n").trim());
     copy.remove();
     event.preventDefault();
   });
@@ -365,6 +365,8 @@ Object.assign(window.digest, { wanted: 0, conversation: "" }); // its words are 
   let questions = 0;
   let running = false;
   let sitting = false;
+  let complete = 0;
+  let ending = null;
 
   function dress() {
     // Gradio names an answer by its source for screen readers; its text is enough. A log would be read out with each word.
@@ -379,11 +381,7 @@ Object.assign(window.digest, { wanted: 0, conversation: "" }); // its words are 
   }
 
   // What scrolls within itself is scrolled by keys once it can have the focus.
-  function reachable(wide) {
-    wide.role = "group";
-    wide.ariaLabel = said("table");
-    if (wide.scrollWidth > wide.clientWidth) wide.tabIndex = 0;
-  }
+  const reachable = (wide) => Object.assign(wide, { role: "group", ariaLabel: said("table"), tabIndex: 0 });
 
   function measure(formula) {
     const room = formula.closest("p, li, td, th, h3, h4, summary")?.clientWidth;
@@ -407,13 +405,24 @@ Object.assign(window.digest, { wanted: 0, conversation: "" }); // its words are 
     // A new question goes to the top, and stays there while its answer grows below it.
     if (rows.length > questions || (busy && !running)) rows[rows.length - 1]?.scrollIntoView({ block: "start" });
     if (busy !== running) tick();
-    if (sitting && !stoppable) ended();
-    [questions, running, sitting] = [rows.length, busy, stoppable];
+    const whole = answered().length;
+    // The box may be given back before the answer is drawn, or both so fast that it was never taken.
+    if ((sitting && !stoppable) || whole > complete) {
+      clearTimeout(ending);
+      ending = setTimeout(ended, 150);
+    }
+    [questions, running, sitting, complete] = [rows.length, busy, stoppable, whole];
   }).observe(document, { subtree: true, childList: true, attributeFilter: ["aria-label"] });
 
-  // The box is given back once the answer is saved.
-  function ended() {
+  // The box is given back once the answer is saved; what is drawn may come a little later, and is told once.
+  let reported = "";
+
+  function ended(tries = 10) {
+    if ($("#box .stop-button")) return;
     const last = $$("#chat .answer").pop();
+    const drawn = last ? `${last.className} ${last.textContent}` : "";
+    if (drawn === reported || $(".busy", last ?? document)) return tries && (ending = setTimeout(ended, 150, tries - 1));
+    reported = drawn;
     if (last) tell($(".problem, .stopped", last)?.innerText || said("answer_ready"));
     document.dispatchEvent(new CustomEvent("digest:answered"));
   }

@@ -21,13 +21,15 @@
 
   // --- open and closed
 
-  const isOpen = () => root.classList.contains("conversations-open");
+  let parts = null; // of the panel, once there is one
+
+  const isOpen = () => Boolean(parts?.aside.classList.contains("open"));
   const toggles = () => document.querySelectorAll(".toggle-conversations");
 
   // Over the thread it is a dialog of its own: what lies below cannot be reached, and the focus comes back.
   function show(open, byHand) {
     const covering = open && overlaid.matches;
-    root.classList.toggle("conversations-open", open);
+    parts.aside.classList.toggle("open", open);
     for (const id of ["top", "thread", "sources"]) document.getElementById(id)?.toggleAttribute("inert", covering);
     if (byHand && !overlaid.matches) localStorage.setItem(SHOWN, open ? "open" : "closed");
     if (open) load();
@@ -45,12 +47,9 @@
   }
 
   const openAtFirst = () => !overlaid.matches && localStorage.getItem(SHOWN) !== "closed";
-  root.classList.toggle("conversations-open", openAtFirst());
-  overlaid.addEventListener("change", () => show(openAtFirst(), false));
+  overlaid.addEventListener("change", () => parts && show(openAtFirst(), false));
 
   // --- the panel
-
-  let parts = null;
 
   function build(aside) {
     const search = made("input", {
@@ -169,19 +168,19 @@
     if (time >= startOf(now, 1)) return said("keeping_yesterday");
     if (time >= startOf(now, (now.getDay() + 6) % 7)) return said("keeping_week"); // since Monday
     if (time >= new Date(now.getFullYear(), now.getMonth(), 1)) return said("keeping_month");
-    return inWords(time, { year: "numeric", month: "long" });
+    return MONTH.format(time);
   }
 
-  const inWords = (time, how) => new Intl.DateTimeFormat(root.lang, how).format(time);
-
-  function when(time) {
-    const recent = time >= startOf(new Date(), 1);
-    return inWords(time, recent ? { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } : { month: "short", day: "numeric" });
-  }
+  const calendar = (how) => new Intl.DateTimeFormat(root.lang, how); // made once: making one takes as long as a row
+  const DAY = calendar({ month: "short", day: "numeric" });
+  const HOUR = calendar({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+  const MONTH = calendar({ year: "numeric", month: "long" });
+  const WHOLE = calendar({ dateStyle: "full", timeStyle: "short" });
+  const when = (time) => (time >= startOf(new Date(), 1) ? HOUR : DAY).format(time);
 
   function line(row) {
     const time = new Date(row.updated_at);
-    const whole = `${row.title}\n${inWords(time, { dateStyle: "full", timeStyle: "short" })}`;
+    const whole = `${row.title}\n${WHOLE.format(time)}`;
     const title = made("span", { className: "title", textContent: row.title, dir: "auto" });
     const stamp = made("time", { dateTime: row.updated_at, textContent: when(time) });
     const href = `?conversation=${encodeURIComponent(row.id)}`;
@@ -322,7 +321,7 @@
 
   document.addEventListener("click", (event) => {
     if (!(event.target instanceof Element)) return;
-    if (event.target.closest(".toggle-conversations")) show(!isOpen(), true);
+    if (event.target.closest(".toggle-conversations")) parts && show(!isOpen(), true);
     else if (overlaid.matches && isOpen() && event.target.closest("#shelf") && !event.target.closest("#conversations")) {
       if (event.target.isConnected) show(false, true);
     }
