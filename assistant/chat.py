@@ -106,20 +106,12 @@ class Assistant:
         return self._sought(question, conversation, filters, False, _Clock())
 
     def opening_questions(self, language: Language) -> tuple[str, ...]:
-        """What an empty conversation may begin with, each tried. Blocking, for some tenths of a second the first time."""
+        """What an empty conversation may begin with, each tried. Blocking, for some tenths of a second at first."""
         return opening_questions(self, language)
 
-    def follow_ups(self, conversation: Conversation) -> tuple[str, ...]:
-        """What may be asked after the last turn, each tried. Blocking, for about as long as eight searches take.
-
-        Nothing while somebody waits for a search, or for other such questions: they cost more than an answer.
-        """
-        if self.thinking.is_crowded or not self._suggesting.acquire(blocking=False):
-            return ()
-        try:
-            return follow_ups(self, conversation)
-        finally:
-            self._suggesting.release()
+    def follow_ups(self, conversation: Conversation, filters: Filters | None = None) -> tuple[str, ...]:
+        """What may be asked after the last turn under these filters, each tried. Blocking, for about six searches."""
+        return follow_ups(self, conversation, filters=filters)
 
     async def answer(
         self,

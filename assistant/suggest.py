@@ -11,7 +11,7 @@ from calendar import month_name
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, combinations, islice
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from assistant.answer import Answer, Conversation, Evidence, Query, Wants
 from assistant.check import CITATION
@@ -21,6 +21,7 @@ from assistant.draft import Draft, Materials, unescape
 from assistant.evidence import is_background, tells_where_code_is
 from assistant.names import COINED
 from assistant.phrasing import any_of
+from assistant.retrieve import Retriever
 from assistant.suggest_wording import filled, is_common, suggest_wording, topic_in
 from assistant.survey import fitting
 from assistant.themes import labels, mean_vectors, runs, small, themes
@@ -29,13 +30,10 @@ from ingest.library import Library
 from ingest.paper import Filters, Language, Paper, Sentence
 from ingest.sentence import sentences_of
 
-if TYPE_CHECKING:
-    from assistant.chat import Assistant
-
 _LONGEST = 70  # characters of a question
 _LOOKED_AT = 80  # of the newest papers, evenly: more would take longer and give the same themes
-_TRIED = 4  # ideas of a kind
-_MOST_TRIED = 8  # ideas in all after an answer; each costs about a search
+_TRIED = 3  # ideas of a kind
+_MOST_TRIED = 6  # ideas in all after an answer; each costs about a search
 _NEIGHBOURS, _BESIDE, _PASSAGES = 8, 40, 160
 _NEAREST = 6
 _COMMON = 3  # of the nearest papers that speak of a topic
@@ -82,7 +80,19 @@ class _Idea:
 Ideas = Iterator[_Idea]
 
 
-def opening_questions(assistant: Assistant, language: Language, limit: int = 4) -> tuple[str, ...]:
+class Tried(Protocol):
+    """What questions are tried on: `assistant.chat.Assistant`. `openings` keeps what was found, by library version."""
+
+    library: Library
+    retriever: Retriever
+    openings: dict[tuple[int, Language, int], tuple[str, ...]]
+
+    def materials(
+        self, question: str, conversation: Conversation | None = None, filters: Filters | None = None
+    ) -> Materials: ...
+
+
+def opening_questions(assistant: Tried, language: Language, limit: int = 4) -> tuple[str, ...]:
     """Up to `limit` questions for an empty conversation, of differing kinds, each answered with papers when asked.
 
     The same for the same state of the library, and found once for it. Blocking: some tenths of a second.
@@ -98,11 +108,11 @@ def opening_questions(assistant: Assistant, language: Language, limit: int = 4) 
 
 
 def follow_ups(
-    assistant: Assistant, conversation: Conversation, limit: int = 3, filters: Filters | None = None
+    assistant: Tried, conversation: Conversation, limit: int = 3, filters: Filters | None = None
 ) -> tuple[str, ...]:
     """Up to `limit` questions to ask after the last turn, in its language, each answered when asked there.
 
-    `filters` are those that will be set beside the question. Blocking, for about as long as eight searches take.
+    `filters` are those that will be set beside the question. Blocking, for about as long as six searches take.
     """
     if not conversation.turns:
         return ()
@@ -139,7 +149,7 @@ class _Trial:
 
     def __init__(
         self,
-        assistant: Assistant,
+        assistant: Tried,
         conversation: Conversation,
         language: Language,
         filters: Filters | None = None,

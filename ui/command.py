@@ -14,7 +14,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -22,7 +22,8 @@ from assistant.errors import AssistantError
 from evals.command import evals
 from evals.errors import EvalsError
 from ingest.errors import IngestError
-from ingest.paper import Filters, Paper
+from ingest.paper import Filters
+from ui.fields import paper_fields
 from ui.options import (
     Parts,
     assistant_options,
@@ -486,11 +487,6 @@ def require_papers(library: Library) -> None:
             f"the library in {library.home} holds no papers yet; `digest ingest PATH` reads your digests into it, "
             "`digest ingest --samples` those that come with the package"
         )
-
-
-def paper_fields(paper: Paper) -> dict[str, Any]:
-    """The paper for JSON: the noun's fields, its link and its month."""
-    return asdict(paper) | {"url": paper.url, "month": paper.month}
 
 
 def is_nothing_read(report: Report) -> bool:

@@ -45,7 +45,7 @@ HEADERS = {
 }
 LARGEST_BODY = 1_000_000  # bytes
 LARGEST_HEAD = 65_536  # bytes of address and headers: a question of 4000 Chinese characters is 36,000 as an address
-OWN_LIMIT = frozenset({"/library/digests"})  # uploads, which count for themselves
+OWN_LIMIT = frozenset({"/library/digests", "/v1/chat/completions"})  # these count for themselves
 OPEN = frozenset({sign_in.SIGN_IN, "/healthz"})  # without signing in
 # Headers that a proxy adds and no browser sends: whoever asks does so through it and need not sit at this computer.
 _OF_PROXIES = ("x-forwarded-for", "x-forwarded-host", "x-real-ip", "forwarded", "via")

@@ -374,6 +374,7 @@ class LibraryPage:
             "categories": held.categories,
             "most_in_category": max((count for _, count in held.categories), default=1),
             "report": report,
+            "sources": report.report.digests + report.unread_sources if report else 0,
             "report_line": kept_line(report, words) if report else "",
             "wrong_messages": [*report.report.unread_sources, *report.report.unreadable] if report else [],
             "going_on": words.library_going_on.format(papers=f"{held.papers:,}") if self._is_busy() else "",

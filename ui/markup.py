@@ -249,11 +249,12 @@ def _claim_start(claim: Claim, words: Strings) -> str:
 
 
 def _claim_end(claim: Claim, words: Strings) -> str:
-    """The mark of how the claim stands, a button where there is a sentence to show. Its sign is drawn by the style
+    """The mark of how the claim stands, to be clicked where there is a sentence to show. Its sign is drawn by the style
     sheet, so that it is in no copied text."""
     support = claim.support.value
     said = f'class="stand {support}" title="{escape(getattr(words, support))}"'
-    return f'<button type="button" {said}></button></span>' if claim.citations else f"<span {said}></span></span>"
+    link = f'<a {said} href="#sources" role="button"></a></span>'  # a button would let the line break before it
+    return link if claim.citations else f"<span {said}></span></span>"
 
 
 def _chip(arxiv_id: str, papers: Mapping[str, Paper], citations: Iterable[Evidence], words: Strings) -> str:

@@ -518,12 +518,12 @@ ENGLISH = Strings(
     upload_closed="Digests cannot be added from here. On the computer that runs this chat, type `digest ingest PATH`.",
     upload_unknown="The outcome of this upload is no longer known; the last reading is told on the library page.",
     report_new="+{count} new",
-    report_updated="{count} summaries updated",
-    report_repeats="{count} repeats",
+    report_updated="summaries updated: {count}",
+    report_repeats="repeats: {count}",
     report_unchanged="nothing changed",
-    report_placeholders="{count} without a summary",
-    report_unreadable="{count} entries not read",
-    report_unread="{count} files not read",
+    report_placeholders="without a summary: {count}",
+    report_unreadable="entries not read: {count}",
+    report_unread="files not read: {count}",
     list_of=", ",
     library_chart=MappingProxyType(
         {"day": "Papers by the day a digest first listed them", "month": "Papers by month", "year": "Papers by year"}

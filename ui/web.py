@@ -16,7 +16,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, fields, replace
 from html import escape, unescape
 from importlib.resources import files
-from typing import Any, TypeVar
+from typing import Any, ParamSpec
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read by gradio when it is imported
 import gradio as gr
@@ -43,10 +43,11 @@ _FORMULAS: list[dict[str, str | bool]] = [
 ]
 _FLUSH_SECONDS = 0.08
 _FLUSH_SECONDS_AN_ANSWER = 0.01  # a page is drawn less often the more answers are written at once
+_LEISURE = 2  # answers being written, up to which there is time to look for questions to go on with
 _MOST_KEPT = 5  # questions asked while an answer runs
 _AUTHORS_OFFERED = 500
 
-T = TypeVar("T")
+P = ParamSpec("P")
 Update = dict[Any, Any]  # component -> its new value or properties
 Updates = AsyncGenerator[Update, None]
 
@@ -330,8 +331,7 @@ class Desk:
             async for update in self._sit(session, self._back_at(unfinished)):
                 yield update
             return
-        saved = asyncio.to_thread(self._saved, conversation_id, visitor)
-        talk = await saved if conversation_id else Talk()
+        talk = await asyncio.to_thread(self._saved, conversation_id, visitor) if conversation_id else Talk()
         yield self._draw(talk)
         yield await self._begun(talk)
 
@@ -408,10 +408,12 @@ class Desk:
                 yield {self.parts.next: following}
 
     async def _following(self, talk: Talk) -> str:
-        """Questions to go on with, found once the answer is there."""
-        if not talk.exchanges or not talk.exchanges[-1].answer:
+        """Questions to go on with, found once the answer is there; none while many others wait for theirs."""
+        last = talk.exchanges[-1]
+        if not last.answer or self.gate.running > _LEISURE:
             return ""
-        return markup.following(await _suggested(self.assistant.follow_ups, talk.conversation), self.words)
+        questions = await _suggested(self.assistant.follow_ups, talk.conversation, last.asked.filters)
+        return markup.following(questions, self.words)
 
     def _take_up(self, sitting: Sitting) -> None:
         """The next of the kept questions."""
@@ -583,10 +585,10 @@ async def _told(talk: Talk, asked: Asked, problem: str) -> AsyncGenerator[Talk, 
     yield talk.plus(Exchange(short, failure=Failure(problem, expected=True)))
 
 
-async def _suggested(suggest: Callable[[T], tuple[str, ...]], about: T) -> tuple[str, ...]:
+async def _suggested(suggest: Callable[P, tuple[str, ...]], *about: P.args, **more: P.kwargs) -> tuple[str, ...]:
     """Questions worth asking. Where finding them fails, nothing is missing, and the log says why."""
     try:
-        return await asyncio.to_thread(suggest, about)
+        return await asyncio.to_thread(suggest, *about, **more)
     except Exception:
         log.exception("no questions were suggested")
         return ()

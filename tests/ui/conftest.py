@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-import uvicorn
 from browsers import FLAGS, browser_on_this_machine
 from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
+from served import serving
 from stand_ins import SAMPLES, ScriptedAssistant, ShelfLibrary, Visit
 
 from assistant.chat import Assistant
@@ -21,8 +18,6 @@ from ingest.library import open_library
 from ingest.run import ingest
 from ingest.settings import IngestSettings
 from ingest.source import find_sources
-from ui.server import configured, create_app
-from ui.settings import UiSettings
 
 
 @pytest.fixture(scope="module")
@@ -65,21 +60,6 @@ def _foreign(address: str) -> list[str]:
     parts = urlsplit(address)
     local = parts.scheme in ("data", "blob") or parts.hostname == "127.0.0.1"
     return [] if local else [f"fetched {address}"]
-
-
-@contextmanager
-def serving(assistant: Any, library: Any, **settings: Any) -> Iterator[str]:
-    """The web chat on a free port of this machine, for as long as the block runs."""
-    app = create_app(assistant, library, UiSettings(**settings))
-    server = uvicorn.Server(configured(app))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(timeout=10)
 
 
 @pytest.fixture(scope="module")

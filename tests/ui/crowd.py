@@ -228,14 +228,14 @@ class Tab:
         start, mark = time.monotonic(), f"told{self._number}x{number}"
         function, trigger = self._event("submit", "box")
         inputs = [f"{question} #ask{self._number}x{number}", *self._at_rest(function)[1:]]
-        first, marks, line, error = None, set[str](), "", ""
+        first, marks, full, line, error = None, set[str](), False, "", ""
         try:
             async for line in self._lines(function, trigger, inputs):
                 first = first or (time.monotonic() - start if mark in line else None)
                 marks.update(_MARK.findall(line))
+                full = full or _FULL in line
         except (httpx.HTTPError, QueueError) as exc:
             error = f"{type(exc).__name__}: {exc}"
-        full = _FULL in line
         if not error and not full and not (first and '"success":true' in line):
             error = f"no answer: {line[-300:]}"
         return Turn(number, first, time.monotonic() - start, frozenset(marks), full, error)

@@ -64,7 +64,7 @@ def serving_library(library: Library, listens_here: bool = True, **settings: obj
     assert gradio.origin
     app.mount("/static", StaticFiles(directory=Path(gradio.origin).parent / "templates" / "frontend" / "static"))
     app.add_middleware(Guard)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="warning", timeout_graceful_shutdown=1))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, http="h11", log_level="warning", timeout_graceful_shutdown=1))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

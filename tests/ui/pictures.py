@@ -1,4 +1,4 @@
-"""The pictures of docs/: `python -m tests.ui.pictures docs` takes them anew, of the real chat over the sample digests."""
+"""The pictures of docs/: `python -m tests.ui.pictures docs` takes them of the real chat over the sample digests."""
 
 from __future__ import annotations
 

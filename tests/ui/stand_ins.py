@@ -212,7 +212,7 @@ class ScriptedAssistant:
     def opening_questions(self, language: Language) -> tuple[str, ...]:
         return ("video editing", "papers on robots") if self.library.count() else ()
 
-    def follow_ups(self, conversation: Conversation) -> tuple[str, ...]:
+    def follow_ups(self, conversation: Conversation, filters: Filters | None = None) -> tuple[str, ...]:
         """What goes on about the last question; of `broken` ones finding them fails."""
         if "broken" in conversation.turns[-1].question:
             raise ZeroDivisionError("division by zero")

@@ -15,10 +15,10 @@ from urllib.parse import quote, urlsplit
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import serving
 from fastapi import FastAPI
 from playwright.sync_api import Browser, Page, expect
 from pydantic import ValidationError
+from served import serving
 from stand_ins import ScriptedAssistant
 from starlette.testclient import TestClient
 from starlette.types import Receive, Scope, Send
@@ -27,7 +27,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from ui import guard
 from ui.guard import GRADIO, LARGEST_BODY, LARGEST_HEAD, Guard
-from ui.server import ServerError, create_app, is_this_computer, serve
+from ui.listening import ServerError, is_this_computer
+from ui.server import create_app, serve
 from ui.settings import UiSettings
 from ui.sign_in import COOKIE, Porter, TooManyTriesError, Tries, local_path
 from ui.strings import CHINESE, ENGLISH
@@ -274,7 +275,7 @@ def _pieces(size: int) -> Iterator[bytes]:
     yield from (b"x" * 50_000 for _ in range(size // 50_000))
 
 
-@pytest.mark.parametrize("path", ["/gradio_api/queue/join", "/gradio_api/call/ask", "/v1/chat/completions", "/sign-in"])
+@pytest.mark.parametrize("path", ["/gradio_api/queue/join", "/gradio_api/call/ask", "/mcp", "/sign-in"])
 def test_a_body_that_is_too_large_is_told_so_whether_or_not_it_says_its_length(locked: str, path: str) -> None:
     headers = {**BEARER, "Content-Type": "application/json"}
     for body in (b"x" * (LARGEST_BODY + 1), _pieces(LARGEST_BODY + 100_000)):

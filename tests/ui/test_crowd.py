@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 import pytest
 import pytest_asyncio
+from browsers import FLAGS, browser_on_this_machine
 from playwright.async_api import async_playwright
+from stand_ins import SAMPLES
 
-from tests.ui.conftest import FLAGS, SAMPLES, browser_on_this_machine
 from tests.ui.crowd import (
     Crowd,
     Served,

@@ -9,8 +9,11 @@ from collections.abc import Callable
 import pytest
 from starlette.types import Scope
 
+from ingest.paper import Filters
 from ui import gate as gate_module
 from ui.gate import FullError, Gate, TooFastError, TurnedAwayError
+from ui.limits import MOST_FILTERS, MOST_TURNS, too_much
+from ui.strings import CHINESE, ENGLISH, Strings
 from ui.visitor import COOKIE, Visitor, recognise, visitor_of
 
 HERE = Visitor("owner", "127.0.0.1", here=True)
@@ -224,6 +227,19 @@ async def _one_day(chance: random.Random) -> None:
     assert all(isinstance(how, known) for how in ended)
     assert all(one.places == sorted(one.places, reverse=True) for one in asked)  # nobody is pushed back
     assert is_empty(gate)
+
+
+# --- how much one question brings along ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", [ENGLISH, CHINESE])
+def test_too_many_filters_and_too_long_a_conversation_are_told_with_the_limit(words: Strings) -> None:
+    names = tuple(f"Author {number}" for number in range(MOST_FILTERS))
+    assert too_much(Filters(authors=names), MOST_TURNS - 1, words) == ""
+    told = too_much(Filters(authors=names, categories=("cs.CV",)), 0, words)
+    assert str(MOST_FILTERS) in told
+    assert str(MOST_FILTERS + 1) in told
+    assert str(MOST_TURNS) in too_much(Filters(), MOST_TURNS, words)
 
 
 # --- the visitor -------------------------------------------------------------------------------------------------

@@ -14,8 +14,8 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from urllib.parse import quote
 
 import pytest
-from conftest import serving
 from playwright.sync_api import Page, expect
+from served import serving
 from stand_ins import ScriptedAssistant, Visit, first_sentence
 
 from assistant.answer import (
@@ -97,7 +97,7 @@ PAYLOADS = (
     "[x](//evil.example/leak) [y](\\\\evil.example\\leak)",
     f'[x](https://arxiv.org/abs/2512.00001"onmouseover="{RUN}38)',
     f"`<script>{RUN}39</script>`",
-    f"```html\n<script>{RUN}40</script>\n```",
+    f"```html\n<script>{RUN}40</script>\n```\n",
     f"    <script>{RUN}41</script>",
     f"| <img src=x onerror={RUN}42> |\n|---|\n| <script>{RUN}43</script> |",
     f"# <img src=x onerror={RUN}44>\n\n> quote\n\n- item\n\n---",
@@ -274,7 +274,7 @@ def test_there_are_more_than_a_hundred_of_them() -> None:
 def test_answers_and_sources_show_everything_and_run_nothing(stage: str, visit: Visit, library: Library) -> None:
     page = visit(stage)
     page.on("dialog", lambda dialog: pytest.fail(f"a dialog: {dialog.message}"))
-    opened_at, size = library.count(), 87
+    opened_at, size = library.count(), 66
     everything_missing: list[str] = []
     for exchange, first in enumerate(range(0, opened_at, size)):
         ask(page, f"papers {first}-{first + size} of all")
@@ -312,7 +312,7 @@ def test_questions_errors_and_titles_of_conversations_show_everything_and_run_no
         lost += missing(page.get_by_test_id("user").last.inner_text(), ["question"], numbers)
     # A question may show a link that its own writer typed, but nothing is fetched for it.
     assert page.evaluate("window.ran") is None
-    theirs = page.locator("[data-testid=user] :is(img, script, iframe, object, embed, form, style, svg)")
+    theirs = page.locator("[data-testid=user] :is(img, script, iframe, object, embed, form, style)")
     assert theirs.evaluate_all("found => found.map(one => one.outerHTML)") == []
     assert lost == []
     owner = next(cookie["value"] for cookie in page.context.cookies() if cookie["name"] == COOKIE)
@@ -321,8 +321,10 @@ def test_questions_errors_and_titles_of_conversations_show_everything_and_run_no
     page.reload()
     listed = page.locator("#conversations nav")
     expect(listed).to_contain_text("beforekept0")
-    shown = listed.inner_text()
-    assert [number for number in range(len(PAYLOADS)) if f"beforekept{number} " not in shown] == []
+    titles = " ".join(
+        listed.locator(".title").all_text_contents()
+    )  # those below the edge are drawn when they are reached
+    assert [number for number in range(len(PAYLOADS)) if f"beforekept{number} " not in titles] == []
     nothing_ran(page, "#conversations", "input, svg")
 
 

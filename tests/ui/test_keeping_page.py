@@ -8,8 +8,8 @@ from pathlib import Path
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import serving
 from playwright.sync_api import Locator, Page, expect
+from served import serving
 from stand_ins import HOSTILE, ScriptedAssistant, ShelfLibrary, Visit
 
 from ui.strings import CHINESE, ENGLISH

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from stand_ins import SAMPLES
+
+from tests.ingest.made_up import WORDS, Entry
 
 # Writes down every address that Python looks up, connects or sends to, from before the first import of ours.
 _WATCH = """
@@ -44,7 +45,7 @@ main(["chat", "--no-open", "--port", "0"])
 def chatting(code: str, environment: dict[str, str]) -> Iterator[str]:
     """The address of a chat that this code starts, for as long as the block runs."""
     started = subprocess.Popen([sys.executable, "-c", code], env=environment, stderr=subprocess.PIPE, text=True)
-    stop = threading.Timer(120, started.kill)
+    stop = threading.Timer(240, started.kill)
     stop.start()
     try:
         assert started.stderr
@@ -67,10 +68,11 @@ def test_starting_opening_and_answering_asks_no_other_computer_for_anything(tmp_
     with socket.create_server(("127.0.0.1", 0)) as proxy:  # whatever minds the proxy, in whatever language, comes here
         proxy.settimeout(0.5)
         address = f"http://127.0.0.1:{proxy.getsockname()[1]}"
-        proxies = {f"{name}_{case}": address for name in ("HTTP", "HTTPS", "ALL") for case in ("PROXY",)}
+        proxies = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"), address)
         kept = {name: value for name, value in os.environ.items() if not re.search("proxy|DIGEST_", name, re.I)}
-        environment = {**kept, **proxies, "DIGEST_HOME": str(tmp_path / "home")}
-        code = _WATCH.format(file=str(seen), digest=str(SAMPLES / "2025-11-03.md"))
+        environment = {**kept, **proxies, "DIGEST_HOME": str(tmp_path / "home"), "OMP_NUM_THREADS": "1"}
+        digest = digest_of([Entry(f"2511.0000{number}", topic) for number, topic in enumerate(WORDS[:3])], tmp_path)
+        code = _WATCH.format(file=str(seen), digest=str(digest))
         with chatting(code, environment) as chat, httpx.Client(base_url=chat, timeout=60, trust_env=False) as browser:
             page = browser.get("/")
             for asset in re.findall(r"\./(assets/[^\"]+)", page.text):
@@ -83,6 +85,13 @@ def test_starting_opening_and_answering_asks_no_other_computer_for_anything(tmp_
     addresses = set(seen.read_text().split())
     assert addresses  # the watch is awake: the server looked up where it listens
     assert [address for address in addresses if not is_here(address)] == []
+
+
+def digest_of(entries: list[Entry], folder: Path) -> Path:
+    """A digest small enough to be read in the time of one test."""
+    file = folder / "2025-11-03.md"
+    file.write_text("# cs.CV [[Back]](#toc)\n\n" + "".join(map(str, entries)), encoding="utf-8")
+    return file
 
 
 def is_here(address: str) -> bool:

@@ -62,7 +62,7 @@ def test_the_page_tells_what_is_in_the_library(address: str, visit: Visit) -> No
     page = visit(address)
     expect(page.locator("#overview h2")).to_have_text("206 papers")
     expect(page.locator("#overview .lead")).to_have_text("2019-01-15 – 2025-11-04 · 74 digests")
-    expect(page.locator("#last")).to_contain_text("+206 new, 1 entries not read")
+    expect(page.locator("#last")).to_contain_text("+206 new, entries not read: 1")
     expect(page.locator("#digests tbody tr")).to_have_count(74)
     expect(page.locator("#digests tbody tr").first).to_contain_text("2025-11-04.md")
     expect(page.locator("#categories li").first).to_contain_text("cs.LG")
@@ -335,7 +335,7 @@ def test_the_last_report_of_a_thousand_failures_is_short_and_says_how_much_it_le
         ingest([Source("good.md", "/no/such"), *find_sources([str(tmp_path / "bad.md")])], opened)
         with serving_library(opened) as served:
             page = visit(f"{served}/library")
-            expect(page.locator("#last")).to_contain_text("1000 entries not read, 1 files not read")
+            expect(page.locator("#last")).to_contain_text("entries not read: 1000, files not read: 1")
             page.locator("#last .wrong summary").click()
             expect(page.locator("#last .wrong li")).to_have_count(201)
             expect(page.locator("#last .wrong .quiet")).to_have_text("and 800 more")

@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 import pytest
-from doorstep import one_digest, standing
+from doorstep import one_digest, standing, until
 from fastapi import FastAPI
 from gradio_client import Client
 from gradio_client.exceptions import AppError
@@ -106,9 +106,13 @@ def test_what_cannot_be_asked_is_told(client: Client, endpoint: str, arguments: 
 
 def test_who_finds_no_place_is_told_so_and_the_place_is_free_again() -> None:
     library, gate, other = ShelfLibrary(), Gate(1, 1), Visitor("", "another", here=False)
-    with standing(page(ScriptedAssistant(library), library, gate)) as address:
+    assistant = ScriptedAssistant(library)
+    with standing(page(assistant, library, gate)) as address:
         programs = Client(address, verbose=False)
         with gate.admit(other), gate.admit(other), pytest.raises(AppError, match="waiting already"):
             programs.predict("diffusion", api_name="/ask")
-        assert programs.predict("diffusion", api_name="/ask")["citations"]
+        slow = programs.submit("slowly, diffusion", api_name="/ask")
+        until(lambda: len(assistant.histories) == 1)
+        assert gate.running == 1
+        assert slow.result()["citations"]
         assert gate.running == 0

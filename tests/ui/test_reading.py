@@ -10,8 +10,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from conftest import serving
 from playwright.sync_api import Browser, Page, Route, expect
+from served import serving
 from stand_ins import ScriptedAssistant, ShelfLibrary, Visit, first_sentence, sample_papers
 
 from assistant.answer import Answer, Claim, Event, Finished, Found, Hit, Query, Searched, Support, Wants, Why
@@ -166,7 +166,7 @@ def test_pointing_at_a_citation_tells_whom_it_cites(desk: str, visit: Visit) -> 
 
 def test_a_citation_and_a_mark_are_opened_by_enter_and_esc_leads_back(desk: str, visit: Visit) -> None:
     page = opened(visit, desk, "survey")
-    for element in (page.locator("#chat a.cite").nth(2), page.locator("#chat button.stand").nth(2)):
+    for element in (page.locator("#chat a.cite").nth(2), page.locator("#chat a.stand").nth(2)):
         element.focus()
         page.keyboard.press("Enter")
         expect(page.locator("#papers mark.lit")).to_be_focused()

@@ -29,7 +29,7 @@ Object.assign(window.digest, { wanted: 0, conversation: "" }); // its words are 
 
   // A chip and a claim say in their class names which marks among the sources they stand on.
   async function showEvidence(element, byKey) {
-    cameFrom = byKey ? element : null;
+    cameFrom = byKey || narrow.matches ? element : null;
     await showExchange(exchangeOf(element));
     const named = element.closest("a.cite") || element.closest(".claim");
     const spots = [...named.classList].filter((name) => name.startsWith("at-")).map((name) => name.slice(3));
@@ -45,13 +45,20 @@ Object.assign(window.digest, { wanted: 0, conversation: "" }); // its words are 
     [card, ...marks].forEach((element) => element.classList.add("lit"));
     const first = marks[0] || $("h3 a, summary", card);
     first.scrollIntoView({ block: "center", behavior: calm.matches ? "auto" : "smooth" });
-    if (byKey || narrow.matches) first.focus({ preventScroll: true });
+    if (byKey || narrow.matches) reach(first);
+  }
+
+  // The panel that slides in takes the focus only once it is seen.
+  function reach(element, tries = 8) {
+    element.focus({ preventScroll: true });
+    if (document.activeElement !== element && tries) setTimeout(reach, 50, element, tries - 1);
   }
 
   async function openSources(button, byKey) {
     cameFrom = button;
     await showExchange(exchangeOf(button));
-    if (byKey || narrow.matches) $("#papers :is(h3 a, summary)")?.focus();
+    const first = $("#papers :is(h3 a, summary)");
+    if (first && (byKey || narrow.matches)) reach(first);
   }
 
   function leaveSources() {
@@ -69,7 +76,8 @@ Object.assign(window.digest, { wanted: 0, conversation: "" }); // its words are 
   function showPeek(chip) {
     const [title, by] = (chip.title || chip.dataset.told || "").split("\n");
     if (!by) return;
-    peek ||= document.body.appendChild(made("div", { id: "peek", ariaHidden: "true" }));
+    peek ||= made("div", { id: "peek", ariaHidden: "true" });
+    $(".gradio-container").append(peek);
     const set = document.getElementById(`source-${chip.textContent}`)?.querySelector("h3 a"); // its formulas are set there
     const heading = made("strong", set ? {} : { textContent: title });
     if (set) heading.append(...[...set.childNodes].map((node) => node.cloneNode(true)));
@@ -372,6 +380,7 @@ Object.assign(window.digest, { wanted: 0, conversation: "" }); // its words are 
     // Gradio names an answer by its source for screen readers; its text is enough. A log would be read out with each word.
     $$("[data-testid=bot][aria-label]").forEach((bot) => bot.removeAttribute("aria-label"));
     $$("#chat [role=log][aria-live=polite]").forEach((log) => (log.ariaLive = "off"));
+    $$("#chat .examples[role=list]").forEach((examples) => (examples.role = "group")); // its buttons are no items of a list
     $$("#header a.switch").forEach((link) => addressed(link, window.digest.conversation));
     $$("#chat .wide.sortable th[scope=col]:not([aria-sort])").forEach(sortable);
     $$("#chat .wide:not([role])").forEach(reachable);
@@ -443,15 +452,15 @@ Object.assign(window.digest, { wanted: 0, conversation: "" }); // its words are 
     } catch {
       // said below
     }
-    reach(Boolean(reply));
+    banner(Boolean(reply));
     if (reply?.ok) show(await reply.json());
     if (!reply || reply.ok || reply.status >= 500) looking = setTimeout(look, reply ? EVERY : SOON);
   }
 
-  function reach(there) {
-    const banner = $("#unreachable");
-    if (there) banner?.remove();
-    else if (!banner) $("#desk").before(made("p", { id: "unreachable", role: "status", textContent: said("unreachable") }));
+  function banner(there) {
+    const shown = $("#unreachable");
+    if (there) shown?.remove();
+    else if (!shown) $("#desk").before(made("p", { id: "unreachable", role: "status", textContent: said("unreachable") }));
   }
 
   function show(status) {

@@ -98,6 +98,7 @@
   };
 
   function add(name, send) {
+    $("#samples")?.remove();
     const item = element("li", "");
     item.append(element("span", "file", name), element("span", "said", words.upload_waiting));
     list.append(item);
@@ -219,7 +220,6 @@
 
   $("#samples")?.addEventListener("submit", (event) => {
     event.preventDefault();
-    event.target.remove();
     add(words.library_sample_digests, sendSamples);
   });
 

@@ -1,0 +1,29 @@
+"""A server of the web chat. In a module of its own: `conftest` is the name of several, and only one can be imported."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import uvicorn
+
+from ui.server import configured, create_app
+from ui.settings import UiSettings
+
+
+@contextmanager
+def serving(assistant: Any, library: Any, **settings: Any) -> Iterator[str]:
+    """The web chat on a free port of this machine, for as long as the block runs."""
+    app = create_app(assistant, library, UiSettings(**settings))
+    server = uvicorn.Server(configured(app))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    server.should_exit = True
+    thread.join(timeout=10)
