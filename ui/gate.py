@@ -100,7 +100,10 @@ class Place:
 
     async def line(self) -> AsyncGenerator[int, None]:
         """The places it moves up through, 1 being the next; ends when it is its turn."""
+        told = 0
         while position := self._gate.position(self):
             self.moved.clear()
-            yield position
+            if position != told:
+                yield position
+            told = position
             await self.moved.wait()

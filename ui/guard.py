@@ -6,7 +6,6 @@ Nothing here knows what is asked. A request that may not come in is answered her
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from urllib.parse import parse_qs, quote
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -19,7 +18,7 @@ from ingest.paper import Language
 from ui import sign_in
 from ui.sign_in import Porter, TooManyTriesError
 from ui.strings import CHINESE
-from ui.visitor import recognise, visitor_of
+from ui.visitor import recognise
 
 # Gradio needs inline and evaluated scripts of its own; nothing may come from, or go to, another host.
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -120,10 +119,8 @@ class Guard:
 
         A proxy on this computer makes everybody's address its own, and a password means that others are let in.
         """
-        cookie = recognise(scope, sign_in.signed_in(scope) or "")
-        if self._porter or any(name in Headers(scope=scope) for name in _OF_PROXIES):
-            scope["digest.visitor"] = replace(visitor_of(scope), here=False)
-        return cookie
+        may_be_here = not self._porter and not any(name in Headers(scope=scope) for name in _OF_PROXIES)
+        return recognise(scope, sign_in.signed_in(scope) or "", may_be_here)
 
 
 _HOW_TO_SIGN_IN = (

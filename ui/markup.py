@@ -21,7 +21,7 @@ from ingest.paper import ARXIV_ABS, Filters, Paper
 from ingest.visible import visible
 from ui.cards import date_of, short_authors, spot
 from ui.cards import sources_html as sources_html
-from ui.harmless import FORMULA, formula, one_block, plain
+from ui.harmless import FORMULA, formula, inert, one_block, plain
 from ui.shaping import CLOSE, COUNT, OPEN, has_more, kind_of, shaped
 from ui.strings import STRINGS, Strings
 from ui.talk import Exchange
@@ -39,13 +39,17 @@ _ARXIV_ID = re.compile(r"(?:\d{4}\.\d{4,5}|[a-z-]+(?:\.[A-Z]{2})?/\d{7})")
 # --- around the thread -------------------------------------------------------------------------------------------
 
 
-def header(papers: int, span: tuple[str, str], words: Strings) -> str:
-    """What this is and what is in it, the list of conversations, the other language, the other theme, the keys."""
+def header(papers: int, span: tuple[str, str], words: Strings, signs_in: bool = False) -> str:
+    """What this is and what is in it, the list of conversations, the other language, the other theme, the keys.
+
+    `signs_in`: who is here signed in, and may sign out.
+    """
     inside = words.library.format(papers=f"{papers:,}", first=span[0], last=span[1]) if papers else words.empty
     library = f'<a href="{words.path}library" data-papers="{papers}">{plain(inside)}</a>'
     line = f'<p class="library">{library} <span id="news" role="status"></span></p>'
     skip = f'<a class="skip" href="#box">{words.to_box}</a>'
-    return f"{skip}{_toggle(words)}<h1>{words.title}</h1>{line}<nav>{_controls(words)}</nav>{_keys(words)}"
+    leave = f'<a href="/sign-out">{words.sign_out}</a>' if signs_in else ""
+    return f"{skip}{_toggle(words)}<h1>{words.title}</h1>{line}<nav>{leave}{_controls(words)}</nav>{_keys(words)}"
 
 
 def _toggle(words: Strings) -> str:
@@ -340,7 +344,7 @@ def _footer(answer: Answer, words: Strings) -> str:
     drawn = (("good", words.good), ("bad", words.bad))
     actions = "".join(f'<button type="button" class="{name}">{label}</button>' for name, label in named)
     actions += "".join(f'<button type="button" class="thumb {name}" title="{label}"></button>' for name, label in drawn)
-    copied = f'<pre class="copied-text">{escape(answer.text)}</pre>'
+    copied = f'<pre class="copied-text">{inert(answer.text)}</pre>'
     return f'{said}<div class="actions">{actions}{_legend(answer, words)}</div>{copied}'
 
 

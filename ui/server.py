@@ -40,7 +40,7 @@ def create_app(assistant: Answers, library: Library, settings: UiSettings | None
     for router in _beside_the_page(assistant, library, settings, gate):
         app.include_router(router)
     for words in sorted(STRINGS.values(), key=lambda words: -len(words.path)):  # a mount at `/` takes what is left
-        app = _mount(app, assistant, library, words, gate)
+        app = _mount(app, web.build_page(assistant, library, words, gate, signs_in=bool(porter)), words)
     if hosts := _hosts(settings):
         app.add_middleware(TrustedHostMiddleware, allowed_hosts=hosts)
     app.add_middleware(Guard, porter=porter)
@@ -70,10 +70,10 @@ def _hosts(settings: UiSettings) -> list[str]:
     return [*_LOOPBACK, settings.host] if is_this_computer(settings.host) else []
 
 
-def _mount(app: FastAPI, assistant: Answers, library: Library, words: Strings, gate: Gate) -> FastAPI:
+def _mount(app: FastAPI, page: gr.Blocks, words: Strings) -> FastAPI:
     mounted: FastAPI = gr.mount_gradio_app(
         app,
-        web.build_page(assistant, library, words, gate),
+        page,
         path=words.path.rstrip("/") or "/",
         footer_links=[],
         run_history=False,

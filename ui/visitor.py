@@ -37,14 +37,17 @@ def visitor_of(scope: Scope) -> Visitor:
     return visitor
 
 
-def recognise(scope: Scope, name: str = "") -> str:
-    """Notes in the scope who asks; `name` is who signed in. Gives the cookie to be set, "" if none is needed."""
+def recognise(scope: Scope, name: str = "", may_be_here: bool = True) -> str:
+    """Notes in the scope who asks; `name` is who signed in. Gives the cookie to be set, "" if none is needed.
+
+    `may_be_here`: the address tells who sits at this computer.
+    """
     client = scope.get("client")
     address = client[0] if client else "127.0.0.1"
     known = HTTPConnection(scope).cookies.get(COOKIE, "")
     token = known if _TOKEN.fullmatch(known) else secrets.token_urlsafe(24)
     owner = f"name:{name}" if name else token
-    scope[_KEY] = Visitor(owner, owner if name else address, _is_this_computer(address))
+    scope[_KEY] = Visitor(owner, owner if name else address, may_be_here and _is_this_computer(address))
     return "" if name or token == known else _cookie(token)
 
 

@@ -14,6 +14,7 @@ import secrets
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
 from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from html import escape, unescape
 from importlib.resources import files
 from typing import Any, ParamSpec
@@ -29,6 +30,7 @@ from ingest.library import Library
 from ingest.paper import Filters
 from ui import markup
 from ui.gate import FullError, Gate, TooFastError, TurnedAwayError
+from ui.limits import too_much
 from ui.programs import open_to_programs
 from ui.strings import Strings
 from ui.talk import Answers, Asked, Entrance, Exchange, Failure, Growing, Talk, ask, talk_of
@@ -105,12 +107,13 @@ class _Parts:
         return [self.talk, self.chat, self.box, self.narrowed, self.sources, self.kept, self.next, self.link]
 
 
-def build_page(assistant: Answers, library: Library, words: Strings, gate: Gate) -> gr.Blocks:
-    """The page in the language of `words`, and the endpoints for programs."""
+def build_page(assistant: Answers, library: Library, words: Strings, gate: Gate, signs_in: bool = False) -> gr.Blocks:
+    """The page in the language of `words`, and the endpoints for programs. `signs_in`: visitors have a password."""
     page: gr.Blocks = gr.Blocks(title=words.title, analytics_enabled=False, fill_height=True, fill_width=True)
     with page:
-        parts = _lay_out(words, Frame.of(assistant, library, words))
-        _wire(page, parts, Desk(assistant, library, words, parts, gate))
+        frame = partial(Frame.of, assistant, library, words, signs_in)
+        parts = _lay_out(words, frame())
+        _wire(page, parts, Desk(assistant, library, words, parts, gate, frame))
         open_to_programs(assistant, library, gate)
     page.queue(default_concurrency_limit=None)  # the gate says how many, and who is next
     return page
@@ -125,10 +128,10 @@ class Frame:
     welcome: str
 
     @classmethod
-    def of(cls, assistant: Answers, library: Library, words: Strings) -> Frame:
+    def of(cls, assistant: Answers, library: Library, words: Strings, signs_in: bool) -> Frame:
         papers = library.count()
-        header, footer = markup.header(papers, library.span(), words), markup.footer(assistant.model, words)
-        return cls(header, footer, markup.welcome(papers, words))
+        header = markup.header(papers, library.span(), words, signs_in)
+        return cls(header, markup.footer(assistant.model, words), markup.welcome(papers, words))
 
 
 def _lay_out(words: Strings, frame: Frame) -> _Parts:
@@ -255,6 +258,7 @@ class Desk:
     words: Strings
     parts: _Parts
     gate: Gate
+    frame: Callable[[], Frame]
 
     sittings: dict[str, Sitting] = field(default_factory=dict)  # by browser session, while an answer is written
     left: dict[str, Sitting] = field(default_factory=dict)  # by conversation, written on though another was opened
@@ -382,7 +386,7 @@ class Desk:
 
     def _grow(self, talk: Talk, asked: Asked, visitor: Visitor) -> Growing:
         talk = talk if talk.conversation_id else replace(talk, conversation_id=secrets.token_urlsafe(12))
-        if problem := self._refusal(asked):
+        if problem := self._refusal(asked, len(talk.exchanges)):
             return Growing(_told(talk, asked, problem), talk)
         return Growing(ask(self.assistant, talk, asked, Entrance(self.gate, visitor, self._turned_away)), talk)
 
@@ -478,13 +482,13 @@ class Desk:
                 return self.words.too_fast.format(most=error.per_minute, seconds=error.seconds)
         return str(error)
 
-    def _refusal(self, asked: Asked) -> str:
+    def _refusal(self, asked: Asked, turns: int) -> str:
         if len(asked.question) > LONGEST_QUESTION:
             return self.words.too_long.format(length=len(asked.question), limit=LONGEST_QUESTION)
         filters = asked.filters or Filters()
         if filters.since and filters.until and filters.since > filters.until:
             return self.words.bad_months.format(since=filters.since, until=filters.until)
-        return ""
+        return too_much(filters, turns, self.words)
 
     async def _save(self, talk: Talk, visitor: Visitor) -> None:
         conversation = talk.conversation
@@ -556,7 +560,7 @@ class Desk:
 
     def _furniture(self) -> Update:
         since, until, category, author = self.parts.chosen
-        frame = Frame.of(self.assistant, self.library, self.words)
+        frame = self.frame()
         months = _counted(sorted(self.library.months().items(), reverse=True))
         categories = _counted(_most(self.library.categories()))
         authors = _counted(_most(self.library.authors())[:_AUTHORS_OFFERED])

@@ -28,10 +28,11 @@ from typing import Any
 
 import click
 import httpx
-from playwright.async_api import Browser
+from playwright.async_api import Browser, async_playwright
 
 from assistant.prompt import RULES
 from tests.assistant.conftest import ModelServer, Request, Wire, _read_request
+from tests.ui.browsers import FLAGS, browser_on_this_machine
 from ui.strings import ENGLISH
 
 QUESTIONS = (
@@ -400,13 +401,35 @@ def p95(values: Sequence[float]) -> float:
 @click.option(
     "--pause", default=5.0, show_default=True, help="Mean seconds that a person reads before the next question."
 )
+@click.option("--rush", default=200, show_default=True, help="Chats that all ask at once, where 100 are taken on.")
+@click.option("--closings", default=50, show_default=True, help="Tabs of a real browser closed in mid-answer.")
 @click.option("--home", type=click.Path(path_type=Path), help="A library; default: the sample digests, read anew.")
-def main(chats: int, turns: int, tokens: int, pause: float, home: Path | None) -> None:
+def main(chats: int, turns: int, tokens: int, pause: float, rush: int, closings: int, home: Path | None) -> None:
     """What a crowd of chats waits for."""
     with TemporaryDirectory() as folder:
         home = home or library_of(Path(folder) / "home")
         for line in asyncio.run(_measure(home, Crowd(chats, turns, pause), tokens)):
             click.echo(line)
+        for line in asyncio.run(_measure_rush(home, rush, closings)):
+            click.echo(line)
+
+
+async def _measure_rush(home: Path, chats: int, closings: int) -> list[str]:
+    async with steady_model(tokens=90) as model, async_playwright() as playwright:
+        with digest_chat(home, model, max_answers=64, max_waiting=36) as served:
+            seen = await run_rush(served.address, chats)
+            browser = await playwright.chromium.launch(executable_path=browser_on_this_machine(), args=FLAGS)
+            ends = [await close_in_mid_answer(served.address, model, browser) for _ in range(closings)]
+            left = await most_at_once(served.address, model, 64)
+    return [
+        f"{chats} chats at once, 64 answered at a time and 36 in line",
+        f"answered, told no, errors   {seen.answered:8d} {len(seen.refusals):8d} {len(seen.errors):8d}",
+        f"told no after, p95          {p95(seen.refusals):8.2f} s",
+        f"normal again after          {seen.normal_again:8.2f} s",
+        f"{closings} tabs closed in mid-answer",
+        f"generation ended after, max {max(ends, default=0):8.2f} s",
+        f"answered at once after it   {left:8d} of 64",
+    ]
 
 
 async def _measure(home: Path, crowd: Crowd, tokens: int) -> list[str]:
