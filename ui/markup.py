@@ -7,7 +7,7 @@ Gradio passes such a block through its Markdown renderer untouched, sanitises it
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import replace
 from html import escape
 from typing import Any
@@ -122,6 +122,7 @@ def following(questions: Sequence[str], words: Strings) -> str:
 def _markdown() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "breaks": True}).enable("table")
     parser.disable(["image", "reference", "html_block", "html_inline", "code"])
+    rules: dict[str, tuple[Callable[..., str], Callable[..., str]]]
     rules = {"link": (_link_open, _link_close), "heading": (_heading_open, _heading_close)}
     rules |= {"table": (_table_open, _table_close), "td": (_cell_open, _cell_close), "th": (_head_open, _head_close)}
     for name, (opening, closing) in rules.items():

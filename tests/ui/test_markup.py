@@ -232,6 +232,7 @@ def test_the_address_of_the_code_is_found_in_the_abstract(abstract: str, address
         "https://github.com\u202e/a/b",
         "https://github.com%2eevil.example/a",
         "https://github.com\\@evil.example/a",
+        "https://github.com/a/\u0456b",
         "https://a.b.github.io/x",
         "https://github.io/x",
         "https://-us.github.io/x",
