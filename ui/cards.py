@@ -37,7 +37,7 @@ def sources_html(exchange: Exchange | None, number: int, words: Strings) -> str:
     cited = exchange.answer.citations if exchange.answer else ()
     first, rest = _shelves(hits, cited)
     shelves = _shelf(_heading(exchange, words), first, _evidence(exchange), words)
-    if rest and not (exchange.answer and exchange.answer.abstained):
+    if rest and exchange.answer and not exchange.answer.abstained:
         shelves += _more(rest[:_ALSO_SHOWN], words)
     close = f'<button type="button" class="close-sources" title="{words.close}">×</button>'
     return one_block(f'<div class="sources of-{number}">{close}{shelves}</div>')

@@ -59,6 +59,7 @@ GRADIO = (
     ("GET", r"/gradio_api/queue/data", "what comes of it"),
     ("POST", r"/gradio_api/run/predict", "what the page does beside the queue, such as Stop"),
     ("GET", r"/gradio_api/heartbeat/\w+", "ends when the page is closed, and with it the session"),
+    ("GET", r"/gradio_api/app_id", "tells a page that was cut off whether the server is back, and the same"),
     ("GET", r"/config", "the first thing a Gradio client reads"),
     ("GET", r"/gradio_api/info", "the named endpoints, described"),
     ("POST", r"/gradio_api/call/(ask|search|papers)", "a named endpoint"),

@@ -175,12 +175,17 @@ class Growing:
     def __init__(self, talks: AsyncGenerator[Talk, None], talk: Talk) -> None:
         self.talk = talk
         self.left = False
+        self._news = asyncio.Event()  # more than further words
         self._task = asyncio.create_task(self._take_in(talks))
 
     async def _take_in(self, talks: AsyncGenerator[Talk, None]) -> None:
+        stage = None
         async with aclosing(talks):
             async for self.talk in talks:
-                pass
+                last = self.talk.exchanges[-1]
+                before, stage = stage, (last.place, last.found is None, bool(last.text))
+                if stage != before:
+                    self._news.set()
 
     def stop(self) -> None:
         self._task.cancel()
@@ -188,23 +193,33 @@ class Growing:
     def leave(self) -> None:
         """Nobody looks any more, but it is to be completed."""
         self.left = True
+        self._news.set()
 
     async def end(self) -> Talk:
         await asyncio.wait({self._task})
         return self.talk
 
     async def looks(self, every: Callable[[], float]) -> AsyncGenerator[Talk, None]:
-        """The talk whenever it has changed, at most once in `every()` seconds, until complete, stopped or left."""
+        """The talk with each turn that it takes, and as its words come at most once in `every()` seconds.
+
+        Until it is complete, stopped or left.
+        """
         seen = None
         try:
             while not self._task.done() and not self.left:
-                await asyncio.wait({self._task}, timeout=every())
+                await self._wait(every())
                 if self.talk is not seen and not self.left:
                     seen = self.talk
                     yield seen
         finally:
             if not self.left:
                 self.stop()
+
+    async def _wait(self, seconds: float) -> None:
+        news = asyncio.ensure_future(self._news.wait())
+        await asyncio.wait({self._task, news}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        news.cancel()
+        self._news.clear()
 
 
 def _failure(error: Exception) -> Failure:

@@ -20,6 +20,8 @@ from importlib.resources import files
 from typing import Any, ParamSpec
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read by gradio when it is imported
+# After each event it would summarise the last ten thousand with pandas, for a page of figures that is closed here.
+os.environ |= {"GRADIO_ANALYTICS_MAX_EVENTS": "1", "GRADIO_ANALYTICS_CACHE_FREQUENCY": "1000000000"}
 import gradio as gr
 
 from assistant.answer_json import conversation_from_json, conversation_to_json
@@ -30,6 +32,7 @@ from ingest.library import Library
 from ingest.paper import Filters
 from ui import markup
 from ui.gate import FullError, Gate, TooFastError, TurnedAwayError
+from ui.gradio_page import Page
 from ui.limits import too_much
 from ui.programs import open_to_programs
 from ui.strings import Strings
@@ -44,8 +47,10 @@ _FORMULAS: list[dict[str, str | bool]] = [
     {"left": "\\(", "right": "\\)", "display": False},
 ]
 _FLUSH_SECONDS = 0.08
-_FLUSH_SECONDS_AN_ANSWER = 0.01  # a page is drawn less often the more answers are written at once
+_FLUSH_SECONDS_AN_ANSWER = 0.02  # a page is drawn less often the more answers are written at once
 _LEISURE = 2  # answers being written, up to which there is time to look for questions to go on with
+_SESSIONS = 1000  # remembered at once; one takes about 0.3 MB
+_BESIDE = 80  # events of pages beside those that answer: opening one, showing sources
 _MOST_KEPT = 5  # questions asked while an answer runs
 _AUTHORS_OFFERED = 500
 
@@ -109,13 +114,15 @@ class _Parts:
 
 def build_page(assistant: Answers, library: Library, words: Strings, gate: Gate, signs_in: bool = False) -> gr.Blocks:
     """The page in the language of `words`, and the endpoints for programs. `signs_in`: visitors have a password."""
-    page: gr.Blocks = gr.Blocks(title=words.title, analytics_enabled=False, fill_height=True, fill_width=True)
+    page = Page(title=words.title, analytics_enabled=False, fill_height=True, fill_width=True)
     with page:
         frame = partial(Frame.of, assistant, library, words, signs_in)
         parts = _lay_out(words, frame())
         _wire(page, parts, Desk(assistant, library, words, parts, gate, frame))
         open_to_programs(assistant, library, gate)
-    page.queue(default_concurrency_limit=None)  # the gate says how many, and who is next
+    page.state_session_capacity = _SESSIONS
+    page.max_threads = gate.answers + gate.waiting + _BESIDE  # the gate says how many, and who is next
+    page.queue(default_concurrency_limit=None)
     return page
 
 
@@ -432,9 +439,9 @@ class Desk:
                 last = talk.exchanges[-1]
                 earlier = self._messages(talk.until(-1)) if earlier is None else earlier
                 message = self._message(last, len(talk.exchanges) - 1, busy=True)
-                beside = self._beside(talk) if last.found is not found else {}
+                beside = {self.parts.talk: talk, **self._beside(talk)} if last.found is not found else {}
                 found = last.found
-                yield {self.parts.talk: talk, self.parts.chat: [*earlier, *message], **beside}
+                yield {self.parts.chat: [*earlier, *message], **beside}
         if not growing.left:
             await self._save(growing.talk, sitting.visitor)
 

@@ -11,7 +11,7 @@ from made_up import SUMMARY, Entry, Text, digest, many
 
 from ingest.library import Library, open_library
 from ingest.paper import Filters
-from ingest.report import KEPT_MESSAGES, Report
+from ingest.report import Report
 from ingest.run import Step, ingest
 from ingest.settings import IngestSettings
 from ingest.source import find_sources

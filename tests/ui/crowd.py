@@ -421,6 +421,7 @@ async def _measure_rush(home: Path, chats: int, closings: int) -> list[str]:
             seen = await run_rush(served.address, chats)
             browser = await playwright.chromium.launch(executable_path=browser_on_this_machine(), args=FLAGS)
             ends = [await close_in_mid_answer(served.address, model, browser) for _ in range(closings)]
+            model.tokens = 600  # so that the first still goes on when the last begins
             left = await most_at_once(served.address, model, 64)
     return [
         f"{chats} chats at once, 64 answered at a time and 36 in line",
