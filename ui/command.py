@@ -227,11 +227,14 @@ def where_to_chat(**given: object) -> UiSettings:
 
 def warm_beside(assistant: Assistant) -> None:
     """Loads the models while the first page is drawn: they take longer than all else. A question waits for them."""
+    import gc
     import threading
 
     def warm() -> None:
         try:
             assistant.warm()
+            gc.collect()
+            gc.freeze()  # half a million objects stay: each look through them held up everybody for half a second
         except (IngestError, AssistantError) as error:  # each question is told of it, too
             click.ClickException(str(error)).show()
 

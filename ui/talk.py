@@ -69,11 +69,12 @@ class Asked:
     only: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class Exchange:
     """One question and as much of its answer as has come; without `answer` and `failure` it was stopped, or runs.
 
-    `place` is its place in the line, 1 being the next, 0 once it is answered.
+    Each is itself alone, however much it is like another. `place` is its place in the line, 1 being the next, 0 once it
+    is answered.
     """
 
     asked: Asked

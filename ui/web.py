@@ -18,6 +18,7 @@ from functools import partial
 from html import escape, unescape
 from importlib.resources import files
 from typing import Any, ParamSpec
+from weakref import WeakKeyDictionary
 
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"  # read by gradio when it is imported
 # After each event it would summarise the last ten thousand with pandas, for a page of figures that is closed here.
@@ -47,7 +48,8 @@ _FORMULAS: list[dict[str, str | bool]] = [
     {"left": "\\(", "right": "\\)", "display": False},
 ]
 _FLUSH_SECONDS = 0.08
-_FLUSH_SECONDS_AN_ANSWER = 0.02  # a page is drawn less often the more answers are written at once
+_LONGEST_FLUSH = 1.0
+_FLUSH_SECONDS_AN_ANSWER = 0.03  # a page is drawn less often the more answers are written at once
 _LEISURE = 2  # answers being written, up to which there is time to look for questions to go on with
 _SESSIONS = 1000  # remembered at once; one takes about 0.3 MB
 _BESIDE = 80  # events of pages beside those that answer: opening one, showing sources
@@ -270,6 +272,8 @@ class Desk:
     sittings: dict[str, Sitting] = field(default_factory=dict)  # by browser session, while an answer is written
     left: dict[str, Sitting] = field(default_factory=dict)  # by conversation, written on though another was opened
     tasks: set[asyncio.Task[None]] = field(default_factory=set)  # theirs: asyncio itself keeps none alive
+    # What is drawn of an answer does not change, and each further one draws the whole thread.
+    drawn: WeakKeyDictionary[Exchange, str] = field(default_factory=WeakKeyDictionary)
 
     # Each way to ask.
 
@@ -447,7 +451,7 @@ class Desk:
 
     def _pause(self) -> float:
         """Seconds between two drawings of a page."""
-        return max(_FLUSH_SECONDS, self.gate.running * _FLUSH_SECONDS_AN_ANSWER)
+        return min(max(_FLUSH_SECONDS, self.gate.running * _FLUSH_SECONDS_AN_ANSWER), _LONGEST_FLUSH)
 
     def _keep(self, sitting: Sitting, asked: Asked) -> Update:
         if len(sitting.kept) >= _MOST_KEPT:
@@ -545,9 +549,12 @@ class Desk:
         return [message for number, e in enumerate(talk.exchanges) for message in self._message(e, number)]
 
     def _message(self, exchange: Exchange, number: int, busy: bool = False) -> tuple[dict[str, str], dict[str, str]]:
+        drawn = self.drawn.get(exchange) or markup.message(exchange, number, self.words, busy)
+        if exchange.answer:
+            self.drawn[exchange] = drawn
         return (
             {"role": "user", "content": markup.question(exchange.asked.question)},
-            {"role": "assistant", "content": markup.message(exchange, number, self.words, busy)},
+            {"role": "assistant", "content": drawn},
         )
 
     def _kept(self, sitting: Sitting) -> str:

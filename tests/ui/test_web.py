@@ -423,7 +423,7 @@ def test_a_conversation_is_found_again_by_its_link_and_goes_on(
     ask(again, "learning")
     answered(again, 1)
     assert scripted.histories[-1] == 1
-    again.get_by_role("link", name=ENGLISH.new).click()
+    again.locator("#header .new").click()
     expect(again.locator(".answer")).to_have_count(0)
     again.wait_for_url(lambda url: "conversation" not in url)
 
