@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from collections.abc import Callable
 from ipaddress import ip_address
@@ -127,6 +128,7 @@ def serve(
 
 def configured(app: FastAPI, port: int = 0) -> uvicorn.Config:
     """How the chat is served. By h11, as it alone ends a request whose headers have no end."""
+    logging.getLogger("uvicorn.error").addFilter(_is_worth_telling)
     return uvicorn.Config(
         app,
         port=port,
@@ -137,6 +139,12 @@ def configured(app: FastAPI, port: int = 0) -> uvicorn.Config:
         log_level="warning",
         timeout_graceful_shutdown=2,
     )
+
+
+def _is_worth_telling(record: logging.LogRecord) -> bool:
+    """Whether it is more than that an open page was let go of when the server ended: that page holds a line open."""
+    let_go = record.exc_info and isinstance(record.exc_info[1], asyncio.CancelledError)
+    return not let_go and not str(record.msg).startswith("Cancel %s running task")
 
 
 async def _run(server: uvicorn.Server, listening: socket.socket, ready: Callable[[str], None] | None) -> None:

@@ -15,10 +15,9 @@ from ui.settings import UiSettings
 
 
 @contextmanager
-def serving(assistant: Any, library: Any, **settings: Any) -> Iterator[str]:
-    """The web chat on a free port of this machine, for as long as the block runs."""
-    app = create_app(assistant, library, UiSettings(**settings))
-    server = uvicorn.Server(configured(app))
+def serving(assistant: Any, library: Any, at: int = 0, **settings: Any) -> Iterator[str]:
+    """The web chat on a free port of this machine or that of `at`, for as long as the block runs."""
+    server = uvicorn.Server(configured(create_app(assistant, library, UiSettings(**settings)), at))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:

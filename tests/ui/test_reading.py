@@ -457,31 +457,3 @@ def test_a_server_without_news_is_not_asked_again(desk: str, loose: Page) -> Non
     loose.wait_for_timeout(300)
     assert len(asked) == 1
     expect(loose.locator("#unreachable")).to_have_count(0)
-
-
-def test_a_question_that_never_reached_the_server_comes_back_into_the_box(desk: str, loose: Page) -> None:
-    loose.goto(desk)
-    loose.locator("#header .library a").wait_for()
-    box = loose.locator("#box textarea")
-    for path in ("**/gradio_api/queue/join*", "**/healthz"):
-        loose.route(path, lambda route: route.abort())
-    box.fill("video robots")
-    box.press("Enter")
-    expect(box).to_have_value("")
-    expect(box).to_have_value("video robots", timeout=10_000)
-    loose.unroute_all()
-    ask(loose, "video robots")
-    loose.wait_for_timeout(4000)
-    expect(box).to_have_value("")
-
-
-def test_a_question_sent_in_vain_is_there_when_the_page_is_loaded_again(desk: str, loose: Page) -> None:
-    loose.goto(desk)
-    loose.locator("#header .library a").wait_for()
-    loose.route("**/gradio_api/queue/join*", lambda route: route.abort())
-    loose.locator("#box textarea").fill("video robots")
-    loose.locator("#box textarea").press("Enter")
-    expect(loose.locator("#box textarea")).to_have_value("")
-    loose.unroute_all()
-    loose.reload()
-    expect(loose.locator("#box textarea")).to_have_value("video robots")

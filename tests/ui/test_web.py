@@ -6,10 +6,12 @@ import json
 import re
 import socket
 import time
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
+from served import serving
 from stand_ins import HOSTILE, ScriptedAssistant, Visit
 
 from ui.server import ServerError, serve
@@ -517,3 +519,22 @@ def test_a_taken_port_is_told_with_what_to_type(scripted: ScriptedAssistant) -> 
         port = taken.getsockname()[1]
         with pytest.raises(ServerError, match=rf"127\.0\.0\.1:{port}.*--port"):
             serve(scripted, scripted.library, UiSettings(port=port))
+
+
+def test_a_question_asked_of_a_server_that_is_away_is_there_when_it_is_back(
+    scripted: ScriptedAssistant, browser: Browser
+) -> None:
+    page = browser.new_page(locale="en-US")  # `visit` allows no complaint, and here the browser has reason to
+    box = page.locator("#box textarea")
+    with serving(scripted, scripted.library) as address:
+        page.goto(f"{address}/?q=papers")
+        answered(page)
+        page.wait_for_url("**/?conversation=*")
+    box.fill("video robots")
+    box.press("Enter")
+    expect(box).to_have_value("")
+    expect(box).to_have_value("video robots", timeout=10_000)
+    with serving(scripted, scripted.library, at=urlsplit(address).port):
+        answered(page)  # Gradio loads the page again, and it finds its conversation
+        expect(box).to_have_value("video robots")
+        page.close()

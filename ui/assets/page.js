@@ -25,45 +25,56 @@
     }
   });
 
-  // --- what was sent
+  // --- what was typed, and what was sent
 
-  const SENT = "digest-sent";
+  const DRAFT = "digest-draft";
   const PATIENCE = 3_000;
-  let asked = 0;
+  let sent = "";
+  let shown = 0;
+  let typed = false;
 
   const count = () => document.querySelectorAll("#chat .user-row, #waiting .chip").length;
 
+  // What stands in the box outlasts the page, which Gradio loads anew when its server was away.
+  document.addEventListener("input", (event) => {
+    if (event.target !== box() || box().value === sent) return;
+    typed ||= event.isTrusted;
+    sessionStorage.setItem(DRAFT, box().value || sent);
+  });
+
   // The box is emptied here and at once: by the time the server does it, the next question may stand in it.
   window.digest.sent = (...inputs) => {
-    setTimeout(() => box().value === inputs[0] && write(""));
     if (inputs[0].trim()) {
-      sessionStorage.setItem(SENT, inputs[0]);
-      asked = count();
-      setTimeout(check, PATIENCE, inputs[0]);
+      [sent, shown] = [inputs[0], count()];
+      setTimeout(check, PATIENCE, sent);
     }
+    setTimeout(() => box().value === inputs[0] && write(""));
     return inputs;
   };
 
-  new MutationObserver(() => count() > asked && sessionStorage.removeItem(SENT)).observe(document, { subtree: true, childList: true });
+  new MutationObserver(() => {
+    if (!sent || count() <= shown) return;
+    sent = "";
+    sessionStorage.setItem(DRAFT, box()?.value ?? "");
+  }).observe(document, { subtree: true, childList: true });
 
   async function check(question) {
-    if (sessionStorage.getItem(SENT) !== question) return;
+    if (sent !== question) return;
     try {
       await fetch("/healthz");
       setTimeout(check, PATIENCE, question);
     } catch {
-      sessionStorage.removeItem(SENT);
-      giveBack(question);
+      sent = "";
+      write(box().value || question);
     }
   }
 
-  function giveBack(question) {
-    if (!box()) setTimeout(giveBack, 200, question);
-    else if (!box().value) write(question);
+  // The box is there before it works; what is written into it by then is lost.
+  function restore(draft, tries = 30) {
+    if (!draft || !tries || sent || typed) return;
+    if (box() && !box().value) write(draft);
+    setTimeout(restore, 200, draft, tries - 1);
   }
 
-  // A page that is loaded again, as Gradio does when the server is back, brings it along.
-  const unsent = sessionStorage.getItem(SENT);
-  sessionStorage.removeItem(SENT);
-  if (unsent) giveBack(unsent);
+  restore(sessionStorage.getItem(DRAFT));
 })();
