@@ -724,9 +724,9 @@ async def test_nasty_titles_are_shown_as_text(assistant: Assistant) -> None:
 # --- how sure
 
 
-@pytest.mark.parametrize(("likely", "said"), [(0.3, True), (0.8, False)])
+@pytest.mark.parametrize(("likely", "said"), [(0.2, True), (0.4, False)])
 @pytest.mark.parametrize("question", ["which papers edit videos", "how many grasps succeed with tactile sensors"])
-def test_what_is_less_likely_than_not_to_be_meant_is_said_to_be_uncertain(
+def test_what_may_well_not_be_meant_is_said_to_be_uncertain(
     shelf: Library, question: str, likely: float, said: bool
 ) -> None:
     found = Assistant(shelf).materials(question)
@@ -734,6 +734,16 @@ def test_what_is_less_likely_than_not_to_be_meant_is_said_to_be_uncertain(
     assert not draft.abstained
     assert draft.text.startswith("Perhaps not what you asked for") is said
     assert (draft.claims[0].text in ENGLISH.uncertain) is said
+
+
+def test_a_broad_topic_that_many_papers_share_is_certainly_meant(shelf: Library) -> None:
+    found = Assistant(shelf).materials("which papers edit videos")
+    why = replace(found.ranking.hits[0].why, coverage=1.0)
+    for count, said in ((4, True), (5, False)):
+        fits = [1.0] * count + [0.4] * (len(found.ranking.hits) - count)
+        hits = tuple(replace(hit, fit=fit, why=why) for hit, fit in zip(found.ranking.hits, fits, strict=True))
+        draft = compose(replace(found, ranking=replace(found.ranking, hits=hits, answerable=0.2)))
+        assert draft.text.startswith("Perhaps not what you asked for") is said
 
 
 def test_a_paper_that_is_named_is_certainly_meant(shelf: Library) -> None:
