@@ -724,7 +724,7 @@ async def test_nasty_titles_are_shown_as_text(assistant: Assistant) -> None:
 # --- how sure
 
 
-@pytest.mark.parametrize(("likely", "said"), [(0.2, True), (0.4, False)])
+@pytest.mark.parametrize(("likely", "said"), [(0.25, True), (0.4, False)])
 @pytest.mark.parametrize("question", ["which papers edit videos", "how many grasps succeed with tactile sensors"])
 def test_what_may_well_not_be_meant_is_said_to_be_uncertain(
     shelf: Library, question: str, likely: float, said: bool
