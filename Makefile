@@ -27,7 +27,7 @@ test: $(VENV)/installed-dev
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@DIGEST_BROWSER="$$(.ci/browser $(BIN)/python)" $(BIN)/pytest $(PYTEST)
+	@DIGEST_BROWSER="$$(.ci/browser $(BIN)/python)" $(BIN)/pytest -n 2 --dist loadfile $(PYTEST)
 
 lint: $(VENV)/installed-dev
 	$(BIN)/ruff check .

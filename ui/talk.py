@@ -78,11 +78,11 @@ class Exchange:
     """
 
     asked: Asked
-    place: int = 0
     found: Found | None = None
     text: str = ""
     answer: Answer | None = None
     failure: Failure | None = None
+    place: int = 0
 
     def after(self, event: Event) -> Exchange:
         match event:

@@ -87,7 +87,7 @@ OPEN_ROUTES = {
     *("GET /", "HEAD /", "GET /assets/{path:path}", "GET /static/{path:path}", "GET /theme.css", "GET /favicon.ico"),
     *("GET /config", "GET /gradio_api/info", "POST /gradio_api/queue/join", "GET /gradio_api/queue/data"),
     *("GET /gradio_api/heartbeat/{session_hash}", "POST /gradio_api/run/{api_name}", "POST /gradio_api/cancel"),
-    *("POST /gradio_api/call/{api_name}", "GET /gradio_api/call/{api_name}/{event_id}"),
+    *("POST /gradio_api/call/{api_name}", "GET /gradio_api/call/{api_name}/{event_id}", "GET /gradio_api/app_id"),
 }
 
 

@@ -156,6 +156,7 @@ def test_a_file_is_chosen_by_keyboard(address: str, visit: Visit, tmp_path: Path
     file = tmp_path / "2025-11-05.md"
     file.write_text(digest_of(3))
     page = visit(f"{address}/library")
+    page.wait_for_load_state("networkidle")
     page.locator("#files").focus()
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")

@@ -224,14 +224,15 @@ def test_undo_takes_the_last_question_back_into_the_box(stage: str, visit: Visit
 def test_questions_asked_while_an_answer_runs_are_answered_after_it(stage: str, visit: Visit) -> None:
     page = visit(f"{stage}/?q=robots")
     answered(page)
-    ask(page, "slowly video")
+    ask(page, "endlessly video")
     expect(page.locator(".exchange-1 .busy")).to_contain_text(ENGLISH.writing)
     expect(page.locator(".exchange-0 .searched")).to_be_visible()
     ask(page, "<b>learning</b>")
     ask(page, "robots")
     expect(page.locator("#waiting .chip")).to_have_text(["<b>learning</b>×", "robots×"])
+    page.get_by_role("button", name=ENGLISH.stop).click()
     answered(page, 3)
-    assert page.get_by_test_id("user").all_inner_texts() == ["robots", "slowly video", "<b>learning</b>", "robots"]
+    assert page.get_by_test_id("user").all_inner_texts() == ["robots", "endlessly video", "<b>learning</b>", "robots"]
     expect(page.locator("#waiting .chip")).to_have_count(0)
 
 
