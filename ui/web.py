@@ -238,6 +238,7 @@ def _wire(page: gr.Blocks, parts: _Parts, desk: Desk) -> None:
     )
     for run in runs:
         run.failure(desk.ready, None, parts.box, queue=False, **quiet)
+    page.load(None, js="() => window.digest.ready()", **quiet)
     parts.box.stop(desk.stopped, None, None, queue=False, **quiet)
     parts.chat.undo(desk.undone, parts.talk, parts.drawn, queue=False, **quiet)
     parts.drop.click(desk.dropped, parts.wanted, [parts.box, parts.kept], js=wanted, queue=False, **quiet)

@@ -47,7 +47,7 @@ def visit(browser: Browser) -> Iterator[Visit]:
         page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(address)
-        page.locator("#header h1").wait_for()
+        page.locator("html[data-ready] #header h1, body:not(:has(gradio-app)) #header h1").wait_for()
         return page
 
     yield open_page

@@ -354,7 +354,7 @@ async def close_in_mid_answer(address: str, model: SteadyModel, browser: Browser
     """Seconds from closing a real tab until the model is no longer asked for the rest of its answer."""
     page = await browser.new_page(locale="en-US")
     await page.goto(address)
-    await page.locator("#header h1").wait_for()  # drawn by the server: from here on the page listens
+    await page.locator("html[data-ready] #header h1").wait_for()
     await page.locator("#box textarea").fill(f"{QUESTIONS[1]} #ask9996x0")
     await page.locator("#box textarea").press("Enter")
     await page.get_by_text("told9996x0").first.wait_for()

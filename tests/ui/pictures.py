@@ -56,6 +56,7 @@ def take(browser: Browser, address: str, picture: Picture, folder: Path) -> None
     )
     page = context.new_page()
     page.goto(address.rstrip("/") + picture.path)
+    page.locator("html[data-ready], body:not(:has(gradio-app))").first.wait_for()
     for number, question in enumerate(picture.questions):
         _ask(page, question, number)
     if picture.shown is not None:

@@ -13,6 +13,26 @@
     box().dispatchEvent(new Event("input", { bubbles: true }));
   }
 
+  // Gradio calls this when it listens. An Enter from before then is held back until it does.
+  let held = false;
+  window.digest.ready = () => {
+    document.documentElement.dataset.ready = "";
+    if (held) enter();
+  };
+
+  document.addEventListener(
+    "keypress",
+    (event) => {
+      if (event.key !== "Enter" || event.shiftKey || event.target !== box() || "ready" in document.documentElement.dataset) return;
+      held = true;
+      event.preventDefault();
+      event.stopPropagation();
+    },
+    true,
+  );
+
+  const enter = () => box().dispatchEvent(new KeyboardEvent("keypress", { key: "Enter", bubbles: true, cancelable: true }));
+
   window.digest.open = (id) => press("open-conversation", id);
 
   document.addEventListener("click", (event) => {
@@ -29,6 +49,7 @@
 
   const DRAFT = "digest-draft";
   const PATIENCE = 3_000;
+  const QUICK = 300;
   let sent = "";
   let shown = 0;
   let typed = false;
@@ -58,15 +79,26 @@
     sessionStorage.setItem(DRAFT, box()?.value ?? "");
   }).observe(document, { subtree: true, childList: true });
 
+  // A question that the server has not taken up goes back into the box where it cannot be reached. Where it can, and is
+  // quick, Gradio has lost the question, as it does with one sent while it closes its stream; then it is sent again.
   async function check(question) {
     if (sent !== question) return;
+    const start = performance.now();
     try {
       await fetch("/healthz");
-      setTimeout(check, PATIENCE, question);
     } catch {
       sent = "";
-      write(box().value || question);
+      return write(box().value || question);
     }
+    const quick = performance.now() - start < QUICK;
+    if (sent === question && quick && !box().value) sendAgain(question);
+    else setTimeout(check, PATIENCE, question);
+  }
+
+  async function sendAgain(question) {
+    write(question);
+    await new Promise((done) => setTimeout(done, 60)); // Gradio takes the text in
+    enter();
   }
 
   // The box is there before it works; what is written into it by then is lost.
