@@ -11,7 +11,7 @@ import click
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from tests.ui.browsers import FLAGS, browser_on_this_machine
-from tests.ui.crowd import digest_chat, sample_library
+from tests.ui.crowd import digest_chat, library_of
 
 _SIZE, _PHONE = (1360, 860), (390, 800)
 
@@ -78,7 +78,7 @@ def _ask(page: Page, question: str, number: int) -> None:
 def main(folder: Path, only: tuple[str, ...]) -> None:
     """Takes the pictures of the documentation into FOLDER."""
     wanted = [picture for picture in PICTURES if not only or picture.name in only]
-    with TemporaryDirectory() as home, digest_chat(sample_library(Path(home))) as served, sync_playwright() as driver:
+    with TemporaryDirectory() as home, digest_chat(library_of(Path(home))) as served, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=browser_on_this_machine(), args=FLAGS)
         for picture in wanted:
             take(browser, served.address, picture, folder)
