@@ -107,6 +107,7 @@ class _Parts:
     show: gr.Button
     drop: gr.Button
     open: gr.Button
+    nudge: gr.Button
     link: gr.Textbox
 
     @property
@@ -164,10 +165,25 @@ def _lay_out(words: Strings, frame: Frame) -> _Parts:
                 markup.sources_html(None, 0, words), latex_delimiters=_FORMULAS, elem_id="papers", container=False
             )
     wanted, link = gr.Textbox(visible=False), gr.Textbox(visible=False)
-    ids = ("show-exchange", "drop-kept", "open-conversation")
-    show, drop, open_ = (gr.Button(visible="hidden", elem_id=elem_id) for elem_id in ids)
+    ids = ("show-exchange", "drop-kept", "open-conversation", "nudge")
+    show, drop, open_, nudge = (gr.Button(visible="hidden", elem_id=elem_id) for elem_id in ids)
     return _Parts(
-        talk, header, footer, chat, box, chosen, narrowed, sources, kept, following, wanted, show, drop, open_, link
+        talk,
+        header,
+        footer,
+        chat,
+        box,
+        chosen,
+        narrowed,
+        sources,
+        kept,
+        following,
+        wanted,
+        show,
+        drop,
+        open_,
+        nudge,
+        link,
     )
 
 
@@ -239,6 +255,7 @@ def _wire(page: gr.Blocks, parts: _Parts, desk: Desk) -> None:
     for run in runs:
         run.failure(desk.ready, None, parts.box, queue=False, **quiet)
     page.load(None, js="() => window.digest.ready()", **quiet)
+    parts.nudge.click(_nothing, None, None, **quiet)
     parts.box.stop(desk.stopped, None, None, queue=False, **quiet)
     parts.chat.undo(desk.undone, parts.talk, parts.drawn, queue=False, **quiet)
     parts.drop.click(desk.dropped, parts.wanted, [parts.box, parts.kept], js=wanted, queue=False, **quiet)
@@ -617,6 +634,10 @@ def _visitor(request: gr.Request) -> Visitor:
     asked_by = request.request
     assert asked_by is not None  # there is one on a server, always
     return visitor_of(asked_by.scope)
+
+
+def _nothing() -> None:
+    """Done so that Gradio opens its stream."""
 
 
 def _busy(words: Strings, **more: Any) -> Any:  # noqa: ANN401 - gradio's own update

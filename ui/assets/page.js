@@ -80,8 +80,9 @@
   }).observe(document, { subtree: true, childList: true });
 
   // A question that the server has not taken up goes back into the box where it cannot be reached. Where it can, and is
-  // quick, Gradio has lost the question, as it does with one sent while it closes its stream; then it is sent again.
-  async function check(question) {
+  // quick, Gradio does not hear what comes of it, as with one sent while it closes its stream: anything else that is
+  // done opens the stream again. If even that brings nothing, the question is sent again.
+  async function check(question, nudged = false) {
     if (sent !== question) return;
     const start = performance.now();
     try {
@@ -91,8 +92,10 @@
       return write(box().value || question);
     }
     const quick = performance.now() - start < QUICK;
-    if (sent === question && quick && !box().value) sendAgain(question);
-    else setTimeout(check, PATIENCE, question);
+    if (sent !== question) return;
+    if (quick && nudged && !box().value) return sendAgain(question);
+    if (quick) document.getElementById("nudge").click();
+    setTimeout(check, PATIENCE, question, quick);
   }
 
   async function sendAgain(question) {
