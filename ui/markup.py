@@ -15,7 +15,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from assistant.answer import Answer, Claim, Evidence, Hit, Searched, Support
+from assistant.answer import Answer, Claim, Evidence, Searched, Support
 from assistant.model import LanguageModel
 from ingest.paper import ARXIV_ABS, Filters, Paper
 from ingest.visible import visible
@@ -404,9 +404,3 @@ def _without(filters: Filters, chip: str) -> Filters:
         kept: dict[str, Any] = {field: tuple(name for name in getattr(filters, field) if name != value)}
         return replace(filters, **kept)
     return replace(filters, **{field: getattr(Filters(), field)})
-
-
-def hit_fields(hit: Hit) -> dict[str, str | int | float]:
-    """A hit as a program reads it."""
-    paper = hit.paper
-    return {"rank": hit.rank, "arxiv_id": paper.arxiv_id, "title": paper.title, "score": hit.score, "fit": hit.fit}

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +15,7 @@ from assistant.chat import Assistant
 from ingest.library import Library, open_library
 from ingest.settings import IngestSettings
 from tests.conftest import WordEmbedder
+from tests.ui.served import running
 from ui import library_page
 from ui.guard import Guard
 from ui.settings import UiSettings
@@ -64,12 +63,5 @@ def serving_library(library: Library, listens_here: bool = True, **settings: obj
     assert gradio.origin
     app.mount("/static", StaticFiles(directory=Path(gradio.origin).parent / "templates" / "frontend" / "static"))
     app.add_middleware(Guard)
-    server = uvicorn.Server(uvicorn.Config(app, port=0, http="h11", log_level="warning", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    server.should_exit = True
-    thread.join(timeout=10)
+    with running(uvicorn.Config(app, port=0, http="h11", log_level="warning", timeout_graceful_shutdown=1)) as address:
+        yield address

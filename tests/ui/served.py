@@ -17,7 +17,14 @@ from ui.settings import UiSettings
 @contextmanager
 def serving(assistant: Any, library: Any, at: int = 0, **settings: Any) -> Iterator[str]:
     """The web chat on a free port of this machine or that of `at`, for as long as the block runs."""
-    server = uvicorn.Server(configured(create_app(assistant, library, UiSettings(**settings)), at))
+    with running(configured(create_app(assistant, library, UiSettings(**settings)), at)) as address:
+        yield address
+
+
+@contextmanager
+def running(config: uvicorn.Config) -> Iterator[str]:
+    """The address of a server, for as long as the block runs."""
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
