@@ -443,7 +443,8 @@ def test_a_session_outlasts_a_restart_but_not_a_change_of_the_password(tmp_path:
     assert _name(Porter({"ada": ADA, "": PASSWORD}, tmp_path), token) == "ada"
     assert _name(Porter({"ada": "another"}, tmp_path), token) is None
     assert _name(Porter({"": PASSWORD}, tmp_path), token) is None
-    assert _name(Porter({"ada": ADA}, tmp_path), token[:-1] + "x") is None
+    signed_otherwise = token[:-9] + ("x" if token[-9] != "x" else "y") + token[-8:]
+    assert _name(Porter({"ada": ADA}, tmp_path), signed_otherwise) is None
     for forged in ("", "x", "e30.x.y", token.replace(".", ""), "é"):
         assert _name(Porter({"ada": ADA}, tmp_path), forged) is None
     other = tmp_path / "other"

@@ -228,6 +228,7 @@ def test_questions_asked_while_an_answer_runs_are_answered_after_it(stage: str, 
     expect(page.locator(".exchange-1 .busy")).to_contain_text(ENGLISH.writing)
     expect(page.locator(".exchange-0 .searched")).to_be_visible()
     ask(page, "<b>learning</b>")
+    expect(page.locator("#waiting .chip")).to_have_count(1)
     ask(page, "robots")
     expect(page.locator("#waiting .chip")).to_have_text(["<b>learning</b>×", "robots×"])
     page.get_by_role("button", name=ENGLISH.stop).click()
@@ -238,8 +239,11 @@ def test_questions_asked_while_an_answer_runs_are_answered_after_it(stage: str, 
 
 def test_a_kept_question_is_taken_back_into_the_box(stage: str, visit: Visit) -> None:
     page = visit(f"{stage}/?q=endlessly+robots")
+    expect(page.locator(".exchange-0 .busy")).to_be_visible()
     ask(page, "learning")
+    expect(page.locator("#waiting .chip")).to_have_count(1)
     ask(page, "video")
+    expect(page.locator("#waiting .chip")).to_have_count(2)
     page.get_by_role("button", name=ENGLISH.kept_drop).first.click()
     expect(page.locator("#box textarea")).to_have_value("learning")
     expect(page.locator("#waiting .chip")).to_have_text(["video×"])
@@ -251,6 +255,7 @@ def test_a_kept_question_is_taken_back_into_the_box(stage: str, visit: Visit) ->
 
 def test_more_questions_than_are_kept_stay_in_the_box(stage: str, visit: Visit) -> None:
     page = visit(f"{stage}/?q=endlessly+robots")
+    expect(page.locator(".exchange-0 .busy")).to_be_visible()
     for number in range(5):
         ask(page, f"question {number}")
         expect(page.locator("#waiting .chip")).to_have_count(number + 1)
@@ -264,6 +269,7 @@ def test_an_answer_is_completed_while_another_conversation_is_open(
 ) -> None:
     page = visit(stage)
     ask(page, "slowly robots and video")
+    expect(page.locator(".exchange-0 .busy")).to_be_visible()
     ask(page, "learning after it")
     expect(page.locator("#waiting .chip")).to_have_count(1)
     page.locator("#header .new").click()
